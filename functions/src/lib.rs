@@ -3,6 +3,7 @@
 pub mod access;
 pub mod authority;
 pub mod customers;
+pub mod deactivation;
 pub mod details;
 pub mod entitlements;
 pub mod history;
@@ -13,6 +14,7 @@ pub mod organizations;
 pub mod partners;
 pub mod party;
 pub mod people;
+pub mod person_names;
 pub mod products;
 pub mod service;
 pub mod service_requests;
@@ -242,6 +244,10 @@ operations! {
     webhooks::disable_webhook_source::DisableWebhookSource,
     orders::list_parked_orders::ListParkedOrders,
     orders::discard_parked_order::DiscardParkedOrder,
+    partners::deactivate_partner::DeactivatePartner,
+    partners::restore_partner::RestorePartner,
+    organizations::deactivate_organization::DeactivateOrganization,
+    organizations::restore_organization::RestoreOrganization,
     history::query_history::QueryHistory,
     people::get_my_summary::GetMySummary,
     service::get_openapi::GetOpenapi,

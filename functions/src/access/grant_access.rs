@@ -7,6 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
+use domain::deactivation::{ORGANIZATION_DEACTIVATED, PARTNER_DEACTIVATED};
 use domain::fault::{Check, Validated};
 use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
@@ -15,7 +16,7 @@ use super::grants::{NewGrants, add_grants, require_grantee_records};
 use super::view::AccessView;
 use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_caller_is_not_member, require_expiry};
 use crate::authority::own_record::require_manager;
-use crate::party::{Names, UNKNOWN_PARTNER};
+use crate::party::{Names, UNKNOWN_PARTNER, require_active_organization, require_active_partner};
 
 /// Gives a partner access to an organization without an access request.
 pub struct GrantAccess;
@@ -72,8 +73,15 @@ impl Operation for GrantAccess {
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
     const TAKES_VERSION: bool = true;
-    const ERRORS: &[ErrorKind] =
-        &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, SELF_GRANT_FORBIDDEN, TOO_MANY_INDIVIDUALS];
+    const ERRORS: &[ErrorKind] = &[
+        PARTNER_DEACTIVATED,
+        ORGANIZATION_DEACTIVATED,
+        EXPIRY_PASSED,
+        EXPIRY_TOO_FAR,
+        UNKNOWN_PARTNER,
+        SELF_GRANT_FORBIDDEN,
+        TOO_MANY_INDIVIDUALS,
+    ];
 
     type Caller = Actor;
     type Path = OrganizationPath;
@@ -101,9 +109,8 @@ impl Operation for GrantAccess {
         require_caller_is_not_member(&mut change, actor, new.partner_id)?;
         require_expiry(&mut change, new.expires_at, context.now);
         let partner = found.get(&partner)?;
-        if partner.is_none() {
-            change.reject(&UNKNOWN_PARTNER, &[&"partnerId"]);
-        }
+        require_active_organization(&mut change, *organization_id);
+        require_active_partner(&mut change, new.partner_id, Some("partnerId"));
         // The response must not reveal whether an e-mail belongs to a member, so the members' records are not read.
         let mut individuals = Vec::new();
         for (index, one) in new.individuals.iter().enumerate() {

@@ -6,6 +6,8 @@ use domain::{Actor, Role};
 
 use super::request_view::{AccessRequestPage, AccessRequestsQuery, read_page};
 
+use crate::party::read_if_visible;
+
 /// Lists a partner's access requests.
 pub struct ListAccessRequests;
 
@@ -36,6 +38,6 @@ impl Operation for ListAccessRequests {
         actor.authorize_partner(partner_id)?;
         let requests = RequestsOfPartner(partner_id);
         let page = read_page(context, &requests, query);
-        Ok(Reply::ok(context.read_if_exists(&PartnerById(partner_id), page).await?))
+        Ok(Reply::ok(read_if_visible(context, actor, &PartnerById(partner_id), page).await?))
     }
 }

@@ -10,8 +10,8 @@ use domain::{Access, Actor, Faults, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::view::{AccessView, grantees_of};
-use crate::party::Names;
-use crate::people::People;
+use crate::party::{Names, read_if_visible};
+use crate::person_names::People;
 
 /// Lists the partners that have or had access to an organization.
 pub struct ListOrganizationAccess;
@@ -77,7 +77,7 @@ impl Operation for ListOrganizationAccess {
                 }
             }
         };
-        let page = context.read_if_exists(&OrganizationById(organization_id), page).await?;
+        let page = read_if_visible(context, actor, &OrganizationById(organization_id), page).await?;
         let mut wanted = BatchGet::new();
         let partners = page.items.iter().map(|access| access.partner_id);
         let organizations = std::iter::once(organization_id);

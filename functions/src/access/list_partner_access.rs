@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::list_organization_access::expiry_position;
 use super::view::{AccessView, grantees_of};
 use crate::party::Names;
-use crate::people::People;
+use crate::person_names::People;
 
 /// Maximum number of organizations that are sorted by what is in no key.
 pub(crate) const MOST_SORTED: usize = 1_000;

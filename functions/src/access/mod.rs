@@ -156,7 +156,11 @@ fn require_pending(
 
 /// Writes the final state of a request that was read as pending in version `seen`, removes it from the partner's
 /// pending requests and records the event.
-fn close_request(
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn close_request(
     context: &Context<'_>,
     change: &mut Change,
     seen: Version,

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::party::{Names, Party};
-use crate::people::People;
+use crate::person_names::People;
 
 /// Maximum number of requests that are counted by their state.
 const MOST_COUNTED: usize = 500;

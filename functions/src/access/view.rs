@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::party::{Names, Party};
-use crate::people::People;
+use crate::person_names::People;
 
 /// An access grant.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

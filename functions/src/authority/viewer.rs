@@ -11,7 +11,7 @@ use api_runtime::table::{
     BatchGet, BatchResult, ContactHistory, ContactHistoryOf, EmailInOrganization, EmailReservation,
     Expression, OrganizationById, SubscriptionOf, SubscriptionsOf, is_contact_since,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::actor::ActorKind;
 use domain::event::{SubscriptionDeactivated, SubscriptionOrdered};
 use domain::service_request::Person;
@@ -23,6 +23,7 @@ use domain::{
 };
 
 use super::organization_check::OrganizationCheck;
+use crate::party::visible;
 
 /// The subscriptions of an organization that a caller may see.
 #[derive(Debug, Clone)]
@@ -242,7 +243,7 @@ impl<'a> Viewer<'a> {
     ///
     /// 404 if the organization does not exist.
     pub fn prove(self, found: &BatchResult) -> Result<ViewerContext<'a>, Failure> {
-        let organization = found.get(&OrganizationById(self.organization)).or_not_found()?;
+        let organization = visible(self.actor, found.get(&OrganizationById(self.organization))?)?;
         let (mut record, mut removed_at) = (None, None);
         if let Some((of, contact_history)) = self.record() {
             record = found.get(&of)?;

@@ -1,12 +1,13 @@
 //! `create-customer`
 
-use api_runtime::table::{EmailInOrganization, EmailReservation, OrganizationById, Reservation};
+use api_runtime::table::{EmailInOrganization, EmailReservation, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::customer::Creator;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::CustomerCreated;
 use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Metadata, Name, Role};
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use super::{
     CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, SELF_MANAGEMENT_FORBIDDEN, authorize, count_manager,
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
+use crate::party::require_active_organization;
 
 /// Creates a customer of an organization, or of none.
 pub struct CreateCustomer;
@@ -80,6 +82,7 @@ impl Operation for CreateCustomer {
     const ERRORS: &[ErrorKind] = &[
         EMAIL_TAKEN,
         EXTERNAL_ID_TAKEN,
+        ORGANIZATION_DEACTIVATED,
         NO_ORGANIZATION,
         LEVEL_TOO_LOW,
         CONTACT_MANAGER_RESTRICTED,
@@ -109,6 +112,7 @@ impl Operation for CreateCustomer {
             manager: *manager,
             removed_at: None,
             disabled_at: None,
+            disabled_by_deactivation: false,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
@@ -134,7 +138,7 @@ impl Operation for CreateCustomer {
             count_manager(&mut change, actor, None, &customer);
         }
         if let Some(organization) = organization_id {
-            change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
+            require_active_organization(&mut change, organization);
         }
         change.create(&customer)?;
         change.create_or_reject(&EmailReservation::of_customer(&customer), |holder| {

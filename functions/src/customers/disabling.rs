@@ -7,6 +7,7 @@ use domain::event::{CustomerDisabled, CustomerEnabled};
 use domain::{Actor, Customer, CustomerId, Problem};
 
 use super::{authorize, count_manager, read};
+use crate::party::require_active_organization;
 
 /// Disables or enables a customer, or confirms that it is so already.
 pub(super) async fn set_disabled(
@@ -27,7 +28,10 @@ pub(super) async fn set_disabled(
         return context.commit(change, Answer::ok(before.seen_by(actor))).await;
     }
     let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
-    let customer = Customer { disabled_at, metadata, ..before.clone() };
+    if let Some(organization) = organization.filter(|_| !is_disabled) {
+        require_active_organization(&mut change, organization);
+    }
+    let customer = Customer { disabled_at, disabled_by_deactivation: false, metadata, ..before.clone() };
     change.replace(&customer, seen, context.if_match())?;
     change.put(&EmailReservation::of_customer(&customer))?;
     if before.manager {

@@ -1,6 +1,7 @@
 //! `enable-customer`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::{Actor, Customer, ErrorKind, Role};
 
 use super::disabling::set_disabled;
@@ -24,7 +25,8 @@ impl Operation for EnableCustomer {
         "/v1/customers/{customerId}/enable",
         &[Role::Operator, Role::ContactManager, Role::PartnerMember],
     )];
-    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, SELF_MANAGEMENT_FORBIDDEN];
+    const ERRORS: &[ErrorKind] =
+        &[ORGANIZATION_DEACTIVATED, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, SELF_MANAGEMENT_FORBIDDEN];
 
     type Caller = Actor;
     type Path = CustomerPath;

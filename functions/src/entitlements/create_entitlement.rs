@@ -1,13 +1,14 @@
 //! `create-entitlement`
 
 use api_runtime::table::{
-    CustomerById, EntitlementReservation, Expression, OrganizationById, PageQuery, ProductById, Products,
+    CustomerById, EntitlementReservation, Expression, PageQuery, ProductById, Products,
 };
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrganizationPath,
     Reply, Request, Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::event::EntitlementCreated;
 use domain::fault::{Check, Validated};
@@ -21,6 +22,7 @@ use schemars::JsonSchema;
 use super::update_entitlement_details::{DetailsPatch, apply};
 use super::{EntitlementView, read_fields};
 use crate::customers::CustomerPath;
+use crate::party::require_active_organization;
 
 /// Creates an entitlement of an organization or a customer.
 pub struct CreateEntitlement;
@@ -101,7 +103,8 @@ impl Operation for CreateEntitlement {
             .summarized("Create an entitlement of a customer"),
     ];
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[EXTERNAL_ID_TAKEN, UNKNOWN_PRODUCT, NO_PRODUCT, ARCHIVED_PRODUCT];
+    const ERRORS: &[ErrorKind] =
+        &[EXTERNAL_ID_TAKEN, ORGANIZATION_DEACTIVATED, UNKNOWN_PRODUCT, NO_PRODUCT, ARCHIVED_PRODUCT];
     const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 
     type Caller = Actor;
@@ -213,7 +216,7 @@ fn is_unknown_product(fault: &Fault) -> bool {
 fn require_owner(change: &mut Change, owner: Owner) {
     match owner {
         Owner::Organization(organization) => {
-            change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
+            require_active_organization(change, organization);
         }
         Owner::Customer(customer) => {
             let known = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#removedAt)");

@@ -23,8 +23,8 @@ use super::license_types::LicenseTypes;
 use super::reading::{Reading, Selected, TOO_MANY_EVENTS, read_log, read_of_customers, read_of_organization};
 use super::totals::HistoryTotals;
 use crate::authority::viewer::Visibility;
-use crate::party::{Names, Party};
-use crate::people::{AuthorView, People};
+use crate::party::{Names, Party, read_if_visible};
+use crate::person_names::{AuthorView, People};
 
 /// Lists the events of a partner, an organization or the vendor.
 pub struct QueryHistory;
@@ -257,7 +257,7 @@ impl Operation for QueryHistory {
                 let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
-                    None => context.read_if_exists(&owner, read_log(context, &log, reading)).await?,
+                    None => read_if_visible(context, actor, &owner, read_log(context, &log, reading)).await?,
                     Some(query) => read_of_customers(context, partner_id, query, &log, reading).await?,
                 }
             }
@@ -270,7 +270,7 @@ impl Operation for QueryHistory {
                 actor.authorize_organization(organization_id)?;
                 let log = history(LogScope::Organization(organization_id));
                 let page = read_of_organization(context, actor, &log, reading);
-                context.read_if_exists(&OrganizationById(organization_id), page).await?
+                read_if_visible(context, actor, &OrganizationById(organization_id), page).await?
             }
             HistoryPath::Vendor(_) => read_log(context, &history(LogScope::Vendor), reading).await?,
         };

@@ -10,6 +10,8 @@ use domain::{Actor, LicenseTypeCode, Name, Period, Role, Threshold};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::party::read_if_visible;
+
 /// Lists a partner's license pools and their totals.
 pub struct ListLicensePools;
 
@@ -80,7 +82,7 @@ impl Operation for ListLicensePools {
         let (table, pools) = (context.table, PoolsOfPartner(partner));
         let lists =
             async { Ok(tokio::try_join!(table.list(&pools, true), table.list(&LicenseTypes(), false))?) };
-        let (pools, types) = context.read_if_exists(&PartnerById(partner), lists).await?;
+        let (pools, types) = read_if_visible(context, actor, &PartnerById(partner), lists).await?;
         let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
         let item = |pool: domain::Pool| {
             // A type newer than the eventually consistent read of all types is shown with its code as its name.

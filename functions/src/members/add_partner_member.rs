@@ -1,16 +1,18 @@
 //! `add-partner-member`
 
-use api_runtime::table::{CountOfRemovals, EmailInPartner, EmailReservation, PartnerById, count};
+use api_runtime::table::{CountOfRemovals, EmailInPartner, EmailReservation, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::PARTNER_DEACTIVATED;
 use domain::event::MemberAdded;
 use domain::{Actor, Email, ErrorKind, Faults, Member, Metadata, Name, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
+use crate::party::require_active_partner;
 
 /// Adds a member to a partner.
 pub struct AddPartnerMember;
@@ -44,7 +46,7 @@ impl Operation for AddPartnerMember {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/members", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[EMAIL_TAKEN];
+    const ERRORS: &[ErrorKind] = &[EMAIL_TAKEN, PARTNER_DEACTIVATED];
 
     type Caller = Actor;
     type Path = PartnerPath;
@@ -64,6 +66,7 @@ impl Operation for AddPartnerMember {
             removals: 0,
             removed_at: None,
             disabled_at: None,
+            disabled_by_deactivation: false,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
@@ -80,7 +83,7 @@ impl Operation for AddPartnerMember {
             return context.commit(change, Answer::ok(member)).await;
         }
         require_admin(&mut change, actor, *partner_id, None)?;
-        change.require(&PartnerById(*partner_id), || ConditionFailure::NotFound);
+        require_active_partner(&mut change, *partner_id, None);
         // A grant to an e-mail is bound to the record that is added after this number of removals, so the number is
         // stored with the record and must be unchanged at commit.
         let removals = CountOfRemovals(*partner_id, email.clone());

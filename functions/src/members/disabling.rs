@@ -8,6 +8,7 @@ use domain::{Actor, Member, Problem};
 
 use super::MemberPath;
 use crate::authority::own_record::require_admin;
+use crate::party::require_active_partner;
 
 /// Disables or enables a member, or confirms that it is so already.
 pub(super) async fn set_disabled(
@@ -29,7 +30,10 @@ pub(super) async fn set_disabled(
         return context.commit(change, Answer::ok(before)).await;
     }
     let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
-    let member = Member { disabled_at, metadata, ..before.clone() };
+    if !is_disabled {
+        require_active_partner(&mut change, partner_id, None);
+    }
+    let member = Member { disabled_at, disabled_by_deactivation: false, metadata, ..before.clone() };
     change.replace(&member, seen, context.if_match())?;
     change.put(&EmailReservation::of_member(&member))?;
     change.record(match is_disabled {

@@ -1,7 +1,8 @@
 //! `enable-partner-member`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Member, Role};
+use domain::deactivation::PARTNER_DEACTIVATED;
+use domain::{Actor, ErrorKind, Member, Role};
 
 use super::MemberPath;
 use super::disabling::set_disabled;
@@ -21,6 +22,8 @@ impl Operation for EnablePartnerMember {
         "/v1/partners/{partnerId}/members/{memberId}/enable",
         &[Role::Operator, Role::PartnerAdmin],
     )];
+
+    const ERRORS: &[ErrorKind] = &[PARTNER_DEACTIVATED];
 
     type Caller = Actor;
     type Path = MemberPath;

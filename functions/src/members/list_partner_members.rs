@@ -6,6 +6,8 @@ use api_runtime::{
 };
 use domain::{Actor, Member, Role};
 
+use crate::party::read_if_visible;
+
 /// Lists the members of a partner.
 pub struct ListPartnerMembers;
 
@@ -34,6 +36,6 @@ impl Operation for ListPartnerMembers {
         actor.authorize_partner(partner_id)?;
         let members = MembersOfPartner(partner_id);
         let page = context.page(&members, true);
-        Ok(Reply::ok(context.read_if_exists(&PartnerById(partner_id), page).await?))
+        Ok(Reply::ok(read_if_visible(context, actor, &PartnerById(partner_id), page).await?))
     }
 }

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
     OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductById,
-    SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, remember_contact,
+    SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, is_active, remember_contact,
 };
-use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownExternalId, link_ends, open_lines};
 use domain::fulfillment::faults::{find_faults, place_in_message};
 use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
@@ -289,7 +289,8 @@ impl LoadedLines {
     ) -> Result<Order, Failure> {
         let room = ROOM
             .saturating_sub(license_types.saturating_mul(ITEMS_PER_LICENSE_TYPE))
-            .saturating_sub(change.items());
+            .saturating_sub(change.items())
+            .saturating_sub(self.facts.organization_count());
         let decided = decide(order, &self.facts, room, context.now, || context.id());
         let fulfillment = decided.map_err(|RefusedLine { line, reason }| {
             reason.refuse(&[&"data", &"lines", &place_in_message(places, line)])
@@ -304,6 +305,12 @@ impl LoadedLines {
         change: &mut Change,
     ) -> Result<Order, Failure> {
         let Fulfillment { order, created, linked, first_contacts, directory, events } = fulfillment;
+        let organizations: BTreeSet<_> =
+            created.iter().map(|created| created.subscription.organization_id).collect();
+        for organization in organizations {
+            // A concurrent deactivation of the organization either sees the subscription or makes this fail.
+            change.require_that(&OrganizationById(organization), is_active(), |_| ConditionFailure::Stale);
+        }
         for CreatedSubscription { line, subscription, entitlement } in &created {
             change.create(subscription)?;
             change.create(entitlement)?;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use api_runtime::table::{
-    BatchGet, OwnerOfStoreAccount, ParkedOrderEntry, PoolOfPartner, credit_pool, withdraw_from_pool,
+    BatchGet, OwnerOfStoreAccount, ParkedOrderEntry, PartnerById, PoolOfPartner, credit_pool, is_active,
+    withdraw_from_pool,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use domain::deactivation::DEACTIVATED_PARTNER;
 use domain::event::{LicenseCredited, LicenseWithdrawn};
 use domain::order::{PoolAdjustment, Quantities};
 use domain::{
@@ -59,14 +61,23 @@ pub async fn update_order<O: Output>(
     if let Some(partner_id) = order.partner_id {
         let pools = read_pools(context, partner_id, order.lowered_by(&wanted)).await?;
         let others = change.items();
+        let mut credits = false;
         let available = pools.iter().map(|(license_type, pool)| (license_type.clone(), pool.available));
         for (license_type, adjustment) in order.adjust_pools(&wanted, &available.collect()) {
             let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
             let pool = pools.get(&license_type);
+            credits |= matches!(adjustment, PoolAdjustment::Credit(_));
             adjust_pool(&mut change, &order, partner_id, (license_type, index), (adjustment, pool));
         }
         if change.items().saturating_sub(others) > MOST_POOL_ITEMS {
             return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
+        }
+        let takes_effect = before.as_ref().is_none_or(|before| before.partner_id.is_none());
+        if credits || takes_effect && !order.subscriptions.is_empty() {
+            // A concurrent deactivation of the partner either sees the licenses and subscriptions or makes this fail.
+            change.require_that(&PartnerById(partner_id), is_active(), |_| {
+                ConditionFailure::rejected(&DEACTIVATED_PARTNER, &[&"data"])
+            });
         }
     } else {
         order.adjust_pools(&wanted, &Quantities::new());

@@ -1,11 +1,12 @@
 //! `create-organization`
 
-use api_runtime::table::{NameScope, PartnerById, Reservation};
+use api_runtime::table::{NameScope, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
+use domain::deactivation::PARTNER_DEACTIVATED;
 use domain::event::OrganizationCreated;
 use domain::{
     Actor, EntryOrigin, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
@@ -14,7 +15,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
-use crate::party::{UNKNOWN_PARTNER, add_to_directory};
+use crate::party::{UNKNOWN_PARTNER, add_to_directory, require_active_partner};
 
 /// Creates a customer organization, optionally in a partner's directory.
 pub struct CreateOrganization;
@@ -56,7 +57,7 @@ impl Operation for CreateOrganization {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[TAKEN, PARTNER_REQUIRED, UNKNOWN_PARTNER];
+    const ERRORS: &[ErrorKind] = &[TAKEN, PARTNER_DEACTIVATED, PARTNER_REQUIRED, UNKNOWN_PARTNER];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -84,6 +85,7 @@ impl Operation for CreateOrganization {
             external_id: external_id.clone(),
             created_by: giver,
             time_zone: *time_zone,
+            deactivated_at: None,
             metadata: Metadata::new(context.now),
         };
 
@@ -102,9 +104,7 @@ impl Operation for CreateOrganization {
         let created = NewEvent::of_organization(created, organization.id);
         change.record(created.about(organization.metadata));
         if let Some(partner_id) = *partner_id {
-            change.require(&PartnerById(partner_id), || {
-                ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
-            });
+            require_active_partner(&mut change, partner_id, Some("partnerId"));
             let place = (partner_id, &organization);
             add_to_directory(&mut change, place, None, EntryOrigin::Creation, (context.now, None))?;
         }

@@ -2,12 +2,13 @@
 
 use api_runtime::table::{BatchGet, OrganizationById};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Role};
 
 use super::view::OrganizationView;
 use crate::authority::organization_check::OrganizationCheck;
+use crate::party::visible;
 
 /// Returns a customer organization.
 pub struct GetOrganization;
@@ -44,7 +45,7 @@ impl Operation for GetOrganization {
         if let Some(check) = &check {
             check.require(context, &found).await?;
         }
-        let organization = found.get(&organization).or_not_found()?;
+        let organization = visible(actor, found.get(&organization)?)?;
         let giver = check.map(|check| check.partner());
         let organization = match actor.is_staff() {
             true => organization,

@@ -1,15 +1,15 @@
 //! `add-partner-organization`
 
-use api_runtime::table::{BatchGet, OrganizationById, PartnerById, PartnerOrganizationLink};
+use api_runtime::table::{BatchGet, OrganizationById, PartnerOrganizationLink};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
-    Route, route,
+    Answer, Change, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::{Actor, EntryOrigin, Faults, OrganizationId, PartnerId, PartnerOrganization, Role};
+use domain::deactivation::{ORGANIZATION_DEACTIVATED, PARTNER_DEACTIVATED};
+use domain::{Actor, EntryOrigin, ErrorKind, Faults, OrganizationId, PartnerId, PartnerOrganization, Role};
 use schemars::JsonSchema;
 
-use crate::party::add_to_directory;
+use crate::party::{add_to_directory, require_active_organization, require_active_partner};
 
 /// Adds an organization to a partner's directory.
 pub struct AddPartnerOrganization;
@@ -37,6 +37,7 @@ impl Operation for AddPartnerOrganization {
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;
+    const ERRORS: &[ErrorKind] = &[PARTNER_DEACTIVATED, ORGANIZATION_DEACTIVATED];
 
     type Caller = Actor;
     type Path = PartnerOrganizationPath;
@@ -57,11 +58,12 @@ impl Operation for AddPartnerOrganization {
         let before = found.get(&entry)?;
 
         let mut change = Change::new();
-        change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
+        require_active_partner(&mut change, partner_id, None);
         if let Some(existing) = before.as_ref().filter(|entry| entry.is_listed()) {
             change.confirm(existing, existing.metadata.version, context.if_match())?;
             return context.commit(change, Answer::ok(existing.clone())).await;
         }
+        require_active_organization(&mut change, organization_id);
         let place = (partner_id, &organization);
         let mode = (context.now, context.if_match());
         let entry = add_to_directory(&mut change, place, before, EntryOrigin::Operator, mode)?;

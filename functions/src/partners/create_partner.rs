@@ -49,6 +49,7 @@ impl Operation for CreatePartner {
             id: context.id(),
             name: name.clone(),
             external_id: external_id.clone(),
+            deactivated_at: None,
             metadata: Metadata::new(context.now),
         };
 

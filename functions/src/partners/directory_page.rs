@@ -8,7 +8,7 @@ use api_runtime::table::{
     AccessIn, AccessOfPartner, BatchGet, BatchResult, Directory, EmailInPartner, Error, ListPattern,
     OrganizationById, Page, PageQuery, PartnerById, PendingOfPartner, PreferenceOf, RequestById,
 };
-use api_runtime::{Context, Failure, List, OrNotFound};
+use api_runtime::{Context, Failure, List};
 use domain::access::{MemberRecord, decide};
 use domain::actor::ActorKind;
 use domain::search::sort_key;
@@ -19,6 +19,7 @@ use domain::{
 
 use super::list_partner_organizations::{DirectoryItem, PendingRequestItem};
 use crate::access::list_partner_access::{MOST_SORTED, pending_for, too_many_to_sort};
+use crate::party::visible;
 
 /// Maximum number of organizations in a directory that is sorted by name.
 const MOST_NAMES: usize = 5_000;
@@ -65,7 +66,7 @@ impl Caller {
             wanted.add(&pending);
         }
         let found = context.table.fetch(wanted, true).await?;
-        found.get(&known).or_not_found()?;
+        visible(actor, found.get(&known)?)?;
         let record = own.map(|own| found.get(&own)).transpose()?.flatten();
         let record = record.map(|record| record.member_record()).transpose()?.flatten();
         let pending = match &record {

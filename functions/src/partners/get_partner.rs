@@ -2,11 +2,13 @@
 
 use api_runtime::table::{BatchGet, PartnerById, StoreOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, OrNotFound, Output, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Partner, Role, StoreLink, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::party::visible;
 
 /// Returns a partner and its linked store account.
 pub struct GetPartner;
@@ -57,7 +59,7 @@ impl Operation for GetPartner {
         wanted.add(&partner);
         wanted.add(&store);
         let found = context.table.fetch(wanted, true).await?;
-        let partner = found.get(&partner).or_not_found()?;
+        let partner = visible(actor, found.get(&partner)?)?;
         Ok(Reply::ok(PartnerWithStore { partner, store: found.get(&store)? }))
     }
 }

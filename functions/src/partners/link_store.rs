@@ -1,11 +1,12 @@
 //! `link-store`
 
-use api_runtime::table::{Error, ParkedOrdersRelease, PartnerById, Reservation, SourceById};
+use api_runtime::table::{Error, ParkedOrdersRelease, Reservation, SourceById};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::PARTNER_DEACTIVATED;
 use domain::event::StoreLinked;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
 use crate::orders::parked;
+use crate::party::require_active_partner;
 use crate::webhooks::is_enabled;
 
 /// Links an account at a store to a partner, so that its orders fill the partner's license pools.
@@ -23,7 +25,7 @@ pub struct LinkStore;
 
 const ALREADY_LINKED: ErrorKind = ErrorKind::state(
     "store-already-linked",
-    "the partner is already linked to another account, irreversibly",
+    "the partner is already linked to another account, which only its deactivation ends",
 );
 const ACCOUNT_TAKEN: ErrorKind =
     ErrorKind::state("account-taken", "the account is already linked to another partner");
@@ -60,7 +62,8 @@ impl Operation for LinkStore {
     const NAME: &str = "link-store";
     const SUMMARY: &str = "Link a store account to a partner";
     const DESCRIPTION: &str = "Operators and the partner's admins may call it; admins must send the store's \
-        `proof`. The link is irreversible, and neither the partner nor the account can have another one. \
+        `proof`. Only a deactivation of the partner ends the link; until then, neither the partner nor the account \
+        can have another one. \
         From then on the account's orders fill the partner's license pools. Orders that were parked for the \
         account take effect in the order of their arrival, up to 90 before the answer, the rest in a \
         scheduled job. Idempotent: linking the same account again returns the existing link (200 instead of \
@@ -70,8 +73,15 @@ impl Operation for LinkStore {
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
     const USES_KEY: bool = true;
-    const ERRORS: &[ErrorKind] =
-        &[ALREADY_LINKED, ACCOUNT_TAKEN, UNKNOWN_SOURCE, PROOF_REQUIRED, INVALID_PROOF, PROOF_EXPIRED];
+    const ERRORS: &[ErrorKind] = &[
+        ALREADY_LINKED,
+        ACCOUNT_TAKEN,
+        PARTNER_DEACTIVATED,
+        UNKNOWN_SOURCE,
+        PROOF_REQUIRED,
+        INVALID_PROOF,
+        PROOF_EXPIRED,
+    ];
 
     type Caller = Actor;
     type Path = PartnerPath;
@@ -96,7 +106,7 @@ impl Operation for LinkStore {
 
         let mut change = Change::new();
         require_admin(&mut change, actor, partner_id, None)?;
-        change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
+        require_active_partner(&mut change, partner_id, None);
         let unknown = |_| ConditionFailure::rejected(&UNKNOWN_SOURCE, &[&"sourceId"]);
         change.require_that(&SourceById(source_id), is_enabled(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);

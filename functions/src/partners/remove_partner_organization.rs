@@ -80,7 +80,7 @@ impl Operation for RemovePartnerOrganization {
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
         let entry = match before.is_listed() {
-            true => remove_from_directory(context, &mut change, before)?,
+            true => remove_from_directory(context, &mut change, before, false)?,
             false => {
                 change.confirm(&before, before.metadata.version, context.if_match())?;
                 before

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 
 use api_runtime::table::{
     BatchGet, BatchResult, LicenseTypes, Page, PageQuery, PendingOfPartner, PoolsOfPartner, Renewals,
-    RequestById, SubscriptionOf, SubscriptionRef,
+    RequestById, SubscriptionOf,
 };
 use api_runtime::{Context, Failure};
 use domain::dashboard::Dashboard;
-use domain::{AccessAction, Actor, Grant, LicenseType, OrganizationId, PartnerId, Pool, RequestState};
+use domain::{
+    AccessAction, Actor, Grant, LicenseType, OrganizationId, PartnerId, Pool, RequestState, Subscription,
+};
 
 use super::summary::{
     AHEAD, EndingAccess, LowPoolRow, MOST_SHOWN, MySummary, OpenServiceRequests, OrganizationRow,
@@ -29,11 +31,10 @@ pub(super) async fn read(
     partner: PartnerId,
 ) -> Result<MySummary, Failure> {
     let (table, now) = (context.table, context.now);
-    let (pending, pools, renewals) =
-        (PendingOfPartner(partner), PoolsOfPartner(partner), Renewals(partner, Some(now.after(AHEAD))));
-    // The position leaves out subscriptions that have ended.
-    let after = Some(Renewals::position_at(now));
-    let page_query = PageQuery { size: MOST_RENEWALS, ascending: true, after, consistent: false };
+    let (pending, pools) = (PendingOfPartner(partner), PoolsOfPartner(partner));
+    // Subscriptions that have ended are left out.
+    let renewals = Renewals(partner, Some(now), Some(now.after(AHEAD)));
+    let page_query = PageQuery { size: MOST_RENEWALS, ascending: true, after: None, consistent: false };
     let lists = async {
         Ok(tokio::try_join!(
             table.get(&pending),
@@ -49,7 +50,7 @@ pub(super) async fn read(
     let (mut current, mut shown) = (BatchGet::new(), BatchGet::new());
     own.want(&mut current);
     pending.iter().for_each(|request| current.add(&RequestById(*request)));
-    let lookup = |found: &SubscriptionRef| SubscriptionOf(found.organization_id, found.id);
+    let lookup = |found: &Subscription| SubscriptionOf(found.organization_id, found.id);
     renewals.items.iter().for_each(|found| current.add(&lookup(found)));
     let organizations = own.organizations.iter().copied();
     let organizations = organizations.chain(renewals.items.iter().map(|found| found.organization_id));
@@ -85,7 +86,7 @@ fn renewals_of(
     context: &Context<'_>,
     partner: PartnerId,
     current: &BatchResult,
-    found: Page<SubscriptionRef>,
+    found: Page<Subscription>,
     names: &Names,
 ) -> Result<Section<RenewalRow>, Failure> {
     let mut mine = Vec::new();

@@ -1,11 +1,11 @@
 //! `open-service-request`
 
-use api_runtime::table::{BatchGet, ContactEntry, OrganizationById, count_service_request};
+use api_runtime::table::{BatchGet, ContactEntry, count_service_request};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
-    Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::ServiceRequestOpened;
 use domain::service_request::{Contact, Person, UpdateText};
 use domain::{
@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use super::view::{ServiceRequestView, view_new};
 use super::{customer_lookup, record, require_record};
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
+use crate::party::require_active_organization;
 
 /// Submits a service request.
 pub struct OpenServiceRequest;
@@ -70,7 +71,8 @@ impl Operation for OpenServiceRequest {
         Role::Customer,
         "a customer needs no record to ask for support, and nothing changes until the vendor's people act",
     )];
-    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
+    const ERRORS: &[ErrorKind] =
+        &[LEVEL_TOO_LOW, ORGANIZATION_DEACTIVATED, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
 
     type Caller = Actor;
     type Path = OrganizationPath;
@@ -91,10 +93,10 @@ impl Operation for OpenServiceRequest {
 
         let mut change = Change::new();
         let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
-        match &member {
-            Some(member) => member.require(&mut change, new.kind.submitting())?,
-            None => change.require(&OrganizationById(*organization_id), || ConditionFailure::NotFound),
+        if let Some(member) = &member {
+            member.require(&mut change, new.kind.submitting())?;
         }
+        require_active_organization(&mut change, *organization_id);
         let partner = member.as_ref().map(|member| member.partner);
         let person = member.map_or(Person { email, membership: None }, |member| member.person());
         let mut primary_contact = Contact { person: person.clone(), customer_id: None };

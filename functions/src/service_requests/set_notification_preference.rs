@@ -1,11 +1,10 @@
 //! `set-notification-preference`
 
-use api_runtime::table::OrganizationById;
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
-    Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::NotificationPreferenceSet;
 use domain::service_request::NotificationPreference;
 use domain::{AccessAction, Actor, ErrorKind, Faults, Metadata, NewEvent, Role};
@@ -13,6 +12,7 @@ use schemars::JsonSchema;
 
 use super::get_notification_preference::{OwnPreference, PreferenceView};
 use crate::authority::access_check::LEVEL_TOO_LOW;
+use crate::party::require_active_organization;
 
 /// Sets the caller's mail preference for an organization's service requests.
 pub struct SetNotificationPreference;
@@ -40,7 +40,7 @@ impl Operation for SetNotificationPreference {
         &[Role::Customer, Role::PartnerMember],
     )];
     const BY_TOKEN: &[(Role, &str)] = &[(Role::Customer, "it concerns the caller alone")];
-    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW, ORGANIZATION_DEACTIVATED];
 
     type Caller = Actor;
     type Path = OrganizationPath;
@@ -57,7 +57,7 @@ impl Operation for SetNotificationPreference {
         let mut change = Change::new();
         match &member {
             Some(member) => member.require(&mut change, AccessAction::SeeAll)?,
-            None => change.require(&OrganizationById(organization_id), || ConditionFailure::NotFound),
+            None => require_active_organization(&mut change, organization_id),
         }
         let (on_submitted, metadata) = (*on_submitted, Metadata::new(context.now));
         let member_id = person.membership.map(|of| of.member_id);

@@ -59,9 +59,8 @@ impl Operation for AddSubscriptionContact {
             ContactSelector::Record(id) => found.get(&CustomerById(*id))?,
             ContactSelector::Email(_) => read_customer(context, record).await?,
         };
-        let known = known.filter(|customer| {
-            customer.organization_id == Some(organization) && customer.is_active()
-        });
+        let known =
+            known.filter(|customer| customer.organization_id == Some(organization) && customer.is_active());
         let Some(Customer { id: customer_id, email, .. }) = known else {
             return Err(UNKNOWN_CUSTOMER.refuse(&[]).into());
         };

@@ -57,7 +57,9 @@ impl Operation for RemoveSubscriptionContact {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
         after.contacts.retain(|contact| !is_it(contact));
-        if before.deactivation.is_none() && Contacts::of(&after).read_lasting(context, false).await?.is_empty() {
+        if before.deactivation.is_none()
+            && Contacts::of(&after).read_lasting(context, false).await?.is_empty()
+        {
             change.reject(&LAST_CONTACT, &[]);
         }
         after.metadata = before.metadata.next(context.now);

@@ -3,6 +3,7 @@
 use crate::party::UNKNOWN_PARTNER;
 use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, OwnerOfStoreAccount, PartnerById};
+use domain::deactivation::DEACTIVATED_PARTNER;
 use domain::{ErrorKind, Fault, ParseError, PartnerId, Source, StoreAccount};
 use serde_json::Value;
 
@@ -65,10 +66,13 @@ impl NamedBuyer {
                 Ok(found.get(account)?.map(|reservation| reservation.owner_id()).transpose()?)
             }
             (None, Some(_)) if !source.may_name_partners => Err(NOT_ALLOWED.at(&[&"data", &"partnerId"])),
-            (None, Some(partner)) => {
-                let known = found.get(partner)?.map(|partner| Some(partner.id));
-                known.ok_or_else(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"]))
-            }
+            (None, Some(partner)) => match found.get(partner)? {
+                Some(known) if known.deactivated_at.is_some() => {
+                    Err(DEACTIVATED_PARTNER.at(&[&"data", &"partnerId"]))
+                }
+                Some(known) => Ok(Some(known.id)),
+                None => Err(UNKNOWN_PARTNER.at(&[&"data", &"partnerId"])),
+            },
             (None, None) if source.may_name_partners => Ok(None),
             (None, None) => Err(NO_ACCOUNT.at(&[&"data", &"storeAccount"])),
         })

@@ -9,6 +9,7 @@ use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route, RouteAuth,
 };
 use deserr::Deserr;
+use domain::deactivation::{DEACTIVATED_ORGANIZATION, DEACTIVATED_PARTNER};
 use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Validated, collect};
 use domain::fulfillment::faults;
@@ -90,6 +91,8 @@ impl Operation for ReceiveStoreMessage {
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         UNKNOWN_PARTNER,
+        DEACTIVATED_PARTNER,
+        DEACTIVATED_ORGANIZATION,
         LicenseType::UNKNOWN,
         TOO_MANY_TYPES,
         Pool::OVERFLOW,

@@ -79,7 +79,7 @@ pub async fn apply(
     let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let is_new = after.buyer().partner_id == Some(partner) && before.buyer().partner_id != Some(partner);
-        if let Some(organization) = organization.filter(|_| is_new) {
+        if let Some(organization) = organization.filter(|one| is_new && one.deactivated_at.is_none()) {
             let place = (partner, &organization);
             require_in_directory(change, place, entry, EntryOrigin::Transfer, context.now)?;
         }

@@ -8,6 +8,7 @@ pub mod actor;
 pub mod author;
 pub mod customer;
 pub mod dashboard;
+pub mod deactivation;
 pub mod detail;
 pub mod entitlement;
 pub mod event;

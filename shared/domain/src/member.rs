@@ -36,6 +36,10 @@ pub struct Member {
     /// no rights, but keeps its e-mail and everything that applies again when it is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
+    /// Whether the deactivation of the partner disabled the member. Its restoration then enables the member again. Absent if
+    /// not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled_by_deactivation: bool,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,

@@ -49,6 +49,10 @@ pub struct Partner {
     /// Vendor's own id for the partner; 1 to 100 characters, unique among partners. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
+    /// Time at which the partner was deactivated; RFC 3339, UTC. Absent while it is active. An operator can restore it
+    /// within 30 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -75,6 +79,10 @@ pub struct Organization {
     /// name such as `Asia/Tokyo`. Absent if it is not known; then UTC applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// Time at which the organization was deactivated; RFC 3339, UTC. Absent while it is active. An operator can restore
+    /// it within 30 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -110,6 +118,9 @@ pub struct PartnerOrganization {
     /// directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
+    /// Whether the organization was removed because it was deactivated. Its restoration adds it again. Absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed_by_deactivation: bool,
     /// Time at which the organization was first added, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -135,6 +146,8 @@ pub enum EntryOrigin {
     Order,
     /// A subscription of the organization was transferred to the partner.
     Transfer,
+    /// The organization was restored after its deactivation, which had removed it.
+    Restoration,
 }
 
 /// Link between a partner and its account at a store. Orders of this account fill the partner's pools.

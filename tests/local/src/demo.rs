@@ -266,7 +266,14 @@ impl Maker {
         let body = json!({"email": "emre@anadolu.example", "name": "Emre Demir", "admin": false});
         self.create(&format!("/v1/partners/{other}/members"), body).await?;
 
-        Ok(json!({
+        let closing = self.create("/v1/partners", json!({"name": "Hoshi Systems"})).await?;
+        let closed = self.create("/v1/partners", json!({"name": "Ege Bilişim"})).await?;
+        self.operate("POST", &format!("/v1/partners/{closed}/deactivate"), json!({})).await?;
+        let leaving = self.create("/v1/organizations", json!({"name": "Minato Prints"})).await?;
+        let left = self.create("/v1/organizations", json!({"name": "Kordon Cafe"})).await?;
+        self.operate("POST", &format!("/v1/organizations/{left}/deactivate"), json!({})).await?;
+
+        let mut ids = json!({
             "subscription": subscription(&ordered, 0)?, "wallSubscription": wall, "collection": subscription(&ordered, 2)?,
             "app": subscription(&ordered, 3)?, "otherSubscription": subscription(&other_order, 0)?, "site": site,
             "aiko": aiko, "ren": ren, "accessRequest": request, "toDecline": declined, "toCancel": cancelled,
@@ -278,7 +285,14 @@ impl Maker {
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
             "parkedOrder": parked, "product": recorder, "videoWall": video_wall,
             "field": field, "sora": sora,
-        }))
+        });
+        if let Value::Object(ids) = &mut ids {
+            let parties = [("closingPartner", closing), ("closedPartner", closed)];
+            let organizations = [("closingOrganization", leaving), ("closedOrganization", left)];
+            let named = parties.into_iter().chain(organizations);
+            ids.extend(named.map(|(name, id)| (name.to_owned(), Value::from(id))));
+        }
+        Ok(ids)
     }
 
     fn token(&self, name: &str, ids: &Value) -> Result<String, Error> {

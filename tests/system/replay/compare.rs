@@ -27,14 +27,16 @@ pub async fn read(run: &Run<'_>) -> Shown {
         show(&mut objects, key, fields);
     }
     read_catalog(world, &mut objects).await;
-    for partner in pages(world, "/v1/partners").await {
-        read_partner(world, &text(&partner["id"]), &mut objects).await;
-    }
-    for organization in pages(world, "/v1/organizations").await {
-        let fields = pick(&organization, &["name", "timeZone", "version"]);
-        let id = text(&organization["id"]);
-        show(&mut objects, format!("organization {id}"), fields);
-        read_organization(world, &id, &mut objects).await;
+    for state in ["active", "deactivated"] {
+        for partner in pages(world, &format!("/v1/partners?state={state}")).await {
+            read_partner(world, &text(&partner["id"]), &mut objects).await;
+        }
+        for organization in pages(world, &format!("/v1/organizations?state={state}")).await {
+            let fields = pick(&organization, &["name", "timeZone", "deactivatedAt", "version"]);
+            let id = text(&organization["id"]);
+            show(&mut objects, format!("organization {id}"), fields);
+            read_organization(world, &id, &mut objects).await;
+        }
     }
     for email in run.emails() {
         for customer in pages(world, &format!("/v1/customers?email={}", email.replace('@', "%40"))).await {

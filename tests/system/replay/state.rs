@@ -30,8 +30,15 @@ pub fn subjects(event: &Event) -> Vec<String> {
     let pool = || format!("pool {} {}", event.partner(), event.text("licenseType"));
     let kind = event.kind.as_str();
     match kind {
-        "partner.created" | "store.linked" => vec![format!("partner {}", event.partner())],
-        "organization.created" | "organization.updated" => {
+        "partner.created"
+        | "partner.deactivated"
+        | "partner.restored"
+        | "store.linked"
+        | "store.unlinked" => vec![format!("partner {}", event.partner())],
+        "organization.created"
+        | "organization.updated"
+        | "organization.deactivated"
+        | "organization.restored" => {
             vec![format!("organization {}", event.organization())]
         }
         "partner.organization-added" | "partner.organization-removed" => {
@@ -194,6 +201,13 @@ impl Replay {
         self.put(key, "version", (version + 1).into());
     }
 
+    /// Counts one more version of an object, if the replay knows its version.
+    fn count_version(&mut self, event: &Event, key: &str) {
+        if self.objects.get(key).is_some_and(|object| object.contains_key("version")) {
+            self.count(event, key);
+        }
+    }
+
     fn add(&mut self, key: &str, name: &str, amount: i64) {
         if let Some(object) = self.objects.get_mut(key) {
             let sum = object.get(name).and_then(Value::as_i64).unwrap_or_default() + amount;
@@ -235,15 +249,31 @@ impl Replay {
         let data = |name: &str| event.data[name].clone();
         match event.kind.as_str() {
             "partner.created" => {
-                let fields = json!({"name": data("name"), "externalId": data("externalId"), "store": null});
+                let fields = json!({
+                    "name": data("name"), "externalId": data("externalId"), "store": null, "deactivatedAt": null,
+                });
                 self.create(event, main.to_owned(), fields);
             }
             "store.linked" => {
                 let link = json!({"sourceId": data("sourceId"), "account": data("account")});
                 self.set_from(event, main, "store", &[Value::Null], link);
             }
+            "store.unlinked" => {
+                let link = json!({"sourceId": data("sourceId"), "account": data("account")});
+                self.set_from(event, main, "store", &[link], Value::Null);
+            }
+            "partner.deactivated" | "organization.deactivated" => {
+                self.set_from(event, main, "deactivatedAt", &[Value::Null], recorded_at(&event.time));
+                self.count_version(event, main);
+            }
+            "partner.restored" | "organization.restored" => {
+                self.set(event, main, "deactivatedAt", Value::Null);
+                self.count_version(event, main);
+            }
             "organization.created" => {
-                let fields = json!({"name": data("name"), "timeZone": data("timeZone"), "version": 1});
+                let fields = json!({
+                    "name": data("name"), "timeZone": data("timeZone"), "deactivatedAt": null, "version": 1,
+                });
                 self.create(event, main.to_owned(), fields);
             }
             "organization.updated" => {
@@ -682,6 +712,7 @@ impl Replay {
             | "access.revoked"
             | "access.relinquished"
             | "access.replaced"
+            | "access.deactivated"
             | "access.member-removed" => {
                 let state = kind.trim_start_matches("access.");
                 self.set_from(event, main, "state", &active, state.into());

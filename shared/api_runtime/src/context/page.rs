@@ -3,31 +3,15 @@
 use serde::Serialize;
 
 use super::{Context, PageRequest};
-use crate::answer::{Failure, List, OrNotFound};
+use crate::answer::{Failure, List};
 use crate::page_token;
-use crate::table::{Error, ListPattern, Lookup, PageQuery};
+use crate::table::{Error, ListPattern, PageQuery};
 
 /// Maximum number of bytes of JSON in a page of large items, not counting its last item. The response of a function, in
 /// which the JSON is escaped as a string, has at most 6 MB (AWS, 2026).
 const MOST_BYTES: usize = 1024 * 1024;
 
 impl Context<'_> {
-    /// Runs a read concurrently with a check that an item exists, and returns the result of the read.
-    ///
-    /// # Errors
-    ///
-    /// 404 if the item does not exist; otherwise those of the read.
-    pub async fn read_if_exists<L: Lookup, T>(
-        &self,
-        lookup: &L,
-        read: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let found = async { Ok(self.table.get(lookup).await?) };
-        let (found, result) = tokio::try_join!(found, read)?;
-        found.or_not_found()?;
-        Ok(result)
-    }
-
     /// Reads the requested page.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use super::pattern::{Index, patterns};
 use super::person::{people_with, person_by_email_key};
 use super::reservation::{EmailOwner, EmailReservation, Reservation, creator};
 
-/// Prefix of the sort keys, in `by-key`, of customers among those of their organization.
-const CUSTOMERS: &str = "CUSTOMER#";
+/// Prefix of the sort keys, in `by-key`, of the customers of an organization.
+pub(super) const CUSTOMERS: &str = "CUSTOMER#";
 
 impl Entity for Customer {
     const NAME: &'static str = "customer";

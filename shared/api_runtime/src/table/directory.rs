@@ -14,6 +14,12 @@ use super::write::Expression;
 /// Prefix of the sort keys of a directory's names.
 pub(super) const NAMES: &str = "NAME#";
 
+/// Prefix of the sort keys of a directory's entries.
+pub(super) const ENTRIES: &str = "CUSTOMER#";
+
+/// Prefix of the sort keys, in `by-key`, of the partners of an organization.
+pub(super) const PARTNERS: &str = "PARTNER#";
+
 impl Entity for PartnerOrganization {
     const NAME: &'static str = "partner-organization";
 
@@ -79,6 +85,16 @@ patterns! {
         directory_entry_key(*partner, *organization),
         "`PARTNER#<partner>` · `NAME#<organization>`"
     }
+    /// the organizations that are, or were, in a partner's directory
+    list OrganizationsOfPartner(partner: PartnerId) -> PartnerOrganization {
+        Index::Table, partner_partition(*partner), ENTRIES,
+        "`PARTNER#<partner>` · `CUSTOMER#<organization>`"
+    }
+    /// the partners in whose directory an organization is, or was
+    list PartnersOfOrganization(organization: OrganizationId) -> PartnerOrganization {
+        Index::ByKey, organization_partition(*organization), PARTNERS,
+        "in `by-key` `ORG#<organization>` · `PARTNER#<partner>`"
+    }
     /// the names of the organizations in a partner's directory
     list Directory(partner: PartnerId) -> DirectoryEntry {
         Index::Table, partner_partition(*partner), NAMES,
@@ -88,7 +104,7 @@ patterns! {
 
 /// Returns the key of an organization in a partner's directory.
 pub(super) fn partner_organization_key(partner: PartnerId, organization: OrganizationId) -> Key {
-    Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
+    Key::new(partner_partition(partner), format!("{ENTRIES}{organization}"))
 }
 
 /// Returns the key of an organization's name in a partner's directory.
@@ -98,5 +114,5 @@ pub fn directory_entry_key(partner: PartnerId, organization: OrganizationId) -> 
 
 /// Returns the key, in `by-key`, by which an organization's partners are found.
 pub(super) fn partner_of_organization_key(organization: OrganizationId, partner: PartnerId) -> Key {
-    Key::new(organization_partition(organization), format!("PARTNER#{partner}"))
+    Key::new(organization_partition(organization), format!("{PARTNERS}{partner}"))
 }

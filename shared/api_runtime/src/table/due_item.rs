@@ -1,5 +1,6 @@
 //! Entities that can be due, as read from the table.
 
+use domain::deactivation::Deactivation;
 use domain::{Access, AccessRequest, Order, Subscription};
 
 use super::client::Table;
@@ -29,6 +30,8 @@ pub enum DueItem {
     Access(Access),
     /// Subscriptions that are linked to a deactivated one are still to be deactivated.
     Subscription(Box<Subscription>),
+    /// A deactivation or restoration of a partner or an organization is to be continued, or looked at once more.
+    Deactivation(Box<Deactivation>),
 }
 
 impl DueItem {
@@ -41,6 +44,7 @@ impl DueItem {
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),
             Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
+            Some(Deactivation::NAME) => from_item(item).map(Box::new).map(Self::Deactivation),
             _ => Err(Error::Internal("a due item is of an unknown entity".to_owned())),
         }
     }

@@ -143,6 +143,7 @@ mod tests {
             id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
             name: "宮古".parse().unwrap(),
             external_id: None,
+            deactivated_at: None,
             metadata: Metadata::new(Timestamp::from_unix_millis(1)),
         };
         let item = to_item(&partner).unwrap();

@@ -1,5 +1,6 @@
 //! Pins the literal keys of all items: a stored item is found by these strings for as long as it exists.
 
+use domain::deactivation::PartyId;
 use domain::event::LogScope;
 use domain::service_request::Month;
 use domain::*;
@@ -13,6 +14,7 @@ use super::customer::{
     count_of_managers_key, customer_email_key, customer_external_id_key, customer_key,
     customer_of_organization_key,
 };
+use super::deactivation::deactivation_key;
 use super::detail_field::{count_of_fields_key, field_key};
 use super::directory::{directory_entry_key, partner_of_organization_key, partner_organization_key};
 use super::entitlement::{entitlement_key, entitlement_name_key, entitlement_of_product_key};
@@ -161,8 +163,16 @@ fn every_key_keeps_its_stored_format() {
         ),
         (partner_organization_key(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
         (directory_entry_key(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
-        (partner_among_all_key(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
-        (organization_among_all_key(&name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),
+        (partner_among_all_key(false, &name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
+        (partner_among_all_key(true, &name, p), "DEACTIVATED_PARTNERS".to_owned(), format!("istanbulas#{P}")),
+        (organization_among_all_key(false, &name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),
+        (
+            organization_among_all_key(true, &name, o),
+            "DEACTIVATED_ORGANIZATIONS".to_owned(),
+            format!("istanbulas#{O}"),
+        ),
+        (deactivation_key(PartyId::Partner(p)), format!("PARTNER#{P}"), "DEACTIVATION".to_owned()),
+        (deactivation_key(PartyId::Organization(o)), format!("ORG#{O}"), "DEACTIVATION".to_owned()),
         (
             name_part_key(NameScope::Organizations, "istanbul", o),
             "NAMES#ORGANIZATIONS".to_owned(),

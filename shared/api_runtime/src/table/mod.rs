@@ -50,6 +50,7 @@ aggregates! {
     access_request,
     contact_history,
     customer,
+    deactivation,
     detail_field,
     directory,
     due,

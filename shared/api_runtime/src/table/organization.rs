@@ -8,8 +8,11 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};
 use super::reservation::{Reservation, creator};
 
-/// Partition, in `by-facet`, of all organizations.
+/// Partition, in `by-facet`, of all active organizations.
 pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
+
+/// Partition, in `by-facet`, of all deactivated organizations.
+pub(super) const DEACTIVATED: &str = "DEACTIVATED_ORGANIZATIONS";
 
 impl Entity for Organization {
     const NAME: &'static str = "organization";
@@ -19,7 +22,7 @@ impl Entity for Organization {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        Some(organization_among_all_key(&self.name, self.id))
+        Some(organization_among_all_key(self.deactivated_at.is_some(), &self.name, self.id))
     }
 }
 
@@ -34,16 +37,26 @@ patterns! {
         organization_key(*organization),
         "`ORG#<organization>` · `PROFILE`"
     }
-    /// all organizations, by name
+    /// all active organizations, by name
     list Organizations() -> Organization {
         Index::ByFacet, ORGANIZATIONS.to_owned(), "",
         "in `by-facet` `ORGANIZATIONS` · `<name>#<organization>`"
     }
+    /// all deactivated organizations, by name
+    list DeactivatedOrganizations() -> Organization {
+        Index::ByFacet, DEACTIVATED.to_owned(), "",
+        "in `by-facet` `DEACTIVATED_ORGANIZATIONS` · `<name>#<organization>`"
+    }
 }
 
-/// Returns the key of an organization among all, by name, in `by-facet`.
-pub(super) fn organization_among_all_key(name: &Name, organization: OrganizationId) -> Key {
-    Key::new(ORGANIZATIONS, format!("{}#{organization}", sort_key(name.as_str())))
+/// Returns the key of an organization among all active or deactivated ones, by name, in `by-facet`.
+pub(super) fn organization_among_all_key(
+    is_deactivated: bool,
+    name: &Name,
+    organization: OrganizationId,
+) -> Key {
+    let partition = if is_deactivated { DEACTIVATED } else { ORGANIZATIONS };
+    Key::new(partition, format!("{}#{organization}", sort_key(name.as_str())))
 }
 
 /// Returns the key of an organization.

@@ -8,8 +8,11 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};
 use super::reservation::Reservation;
 
-/// Partition, in `by-facet`, of all partners.
+/// Partition, in `by-facet`, of all active partners.
 pub(super) const PARTNERS: &str = "PARTNERS";
+
+/// Partition, in `by-facet`, of all deactivated partners.
+pub(super) const DEACTIVATED: &str = "DEACTIVATED_PARTNERS";
 
 impl Entity for Partner {
     const NAME: &'static str = "partner";
@@ -19,7 +22,7 @@ impl Entity for Partner {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        Some(partner_among_all_key(&self.name, self.id))
+        Some(partner_among_all_key(self.deactivated_at.is_some(), &self.name, self.id))
     }
 }
 
@@ -29,16 +32,22 @@ patterns! {
         partner_key(*partner),
         "`PARTNER#<partner>` · `PROFILE`"
     }
-    /// all partners, by name
+    /// all active partners, by name
     list Partners() -> Partner {
         Index::ByFacet, PARTNERS.to_owned(), "",
         "in `by-facet` `PARTNERS` · `<name>#<partner>`"
     }
+    /// all deactivated partners, by name
+    list DeactivatedPartners() -> Partner {
+        Index::ByFacet, DEACTIVATED.to_owned(), "",
+        "in `by-facet` `DEACTIVATED_PARTNERS` · `<name>#<partner>`"
+    }
 }
 
-/// Returns the key of a partner among all, by name, in `by-facet`.
-pub(super) fn partner_among_all_key(name: &Name, partner: PartnerId) -> Key {
-    Key::new(PARTNERS, format!("{}#{partner}", sort_key(name.as_str())))
+/// Returns the key of a partner among all active or deactivated ones, by name, in `by-facet`.
+pub(super) fn partner_among_all_key(is_deactivated: bool, name: &Name, partner: PartnerId) -> Key {
+    let partition = if is_deactivated { DEACTIVATED } else { PARTNERS };
+    Key::new(partition, format!("{}#{partner}", sort_key(name.as_str())))
 }
 
 /// Returns the key of a partner.

@@ -79,13 +79,6 @@ pub struct Renewals(
     pub Option<Timestamp>,
 );
 
-impl Renewals {
-    /// Returns the position before all subscriptions that renew at a time or later.
-    pub fn position_at(time: Timestamp) -> String {
-        format!("{RENEWALS}{time}")
-    }
-}
-
 impl AccessPattern for Renewals {
     type Entity = Subscription;
     const DESCRIBED: Described = Described {

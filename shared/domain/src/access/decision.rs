@@ -19,6 +19,8 @@ pub enum IneffectiveReason {
     Relinquished,
     /// A later grant to the same people replaced the grant.
     Replaced,
+    /// The partner or the organization was deactivated. Its restoration gives no grant back.
+    Deactivated,
     /// The person is not a member of the partner.
     NotAMember,
     /// The grant was given to another member record with this e-mail, which has been removed. A person who was added
@@ -73,6 +75,7 @@ fn decide_by<'a>(
             GrantState::Revoked => Some(IneffectiveReason::Revoked),
             GrantState::Relinquished => Some(IneffectiveReason::Relinquished),
             GrantState::Replaced => Some(IneffectiveReason::Replaced),
+            GrantState::Deactivated => Some(IneffectiveReason::Deactivated),
             GrantState::MemberRemoved => Some(IneffectiveReason::AnotherMember),
             GrantState::Active => lost_to(grant),
         };

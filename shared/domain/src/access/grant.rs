@@ -95,6 +95,8 @@ pub enum GrantEnd {
     Replaced,
     /// The member to whom the grant was given had been removed, and another grant needed the room.
     MemberRemoved,
+    /// The partner or the organization was deactivated.
+    Deactivated,
 }
 
 /// End of a grant.
@@ -121,6 +123,8 @@ words! {
         Replaced = "replaced",
         /// The member to whom the grant was given had been removed, and another grant needed the room.
         MemberRemoved = "member-removed",
+        /// The partner or the organization was deactivated.
+        Deactivated = "deactivated",
     }
 }
 
@@ -132,6 +136,7 @@ impl From<GrantEnd> for GrantState {
             GrantEnd::Relinquished => Self::Relinquished,
             GrantEnd::Replaced => Self::Replaced,
             GrantEnd::MemberRemoved => Self::MemberRemoved,
+            GrantEnd::Deactivated => Self::Deactivated,
         }
     }
 }

@@ -152,6 +152,19 @@ impl Access {
         Some(before)
     }
 
+    /// Ends all active grants because the partner or the organization is deactivated, at most 50 per call. Returns the ids
+    /// of the ended grants.
+    pub fn deactivate(&mut self, now: Timestamp) -> Vec<GrantId> {
+        let active = self.grants.iter_mut().filter(|grant| grant.is_active(now)).take(NOTIFIED_AT_ONCE);
+        let mut ended = Vec::new();
+        for grant in active {
+            grant.ended = Some(Ended { at: now, how: GrantEnd::Deactivated });
+            ended.push(grant.id);
+        }
+        self.drop_oldest_ended();
+        ended
+    }
+
     /// Returns the events due by `now`, and marks them as recorded: of each grant its expiry, its extension, or its
     /// latest reminder. At most 50 are returned; more may be due.
     ///

@@ -32,7 +32,7 @@ words! {
         Approved = "approved",
         /// A contact manager declined the request.
         Declined = "declined",
-        /// The partner cancelled the request.
+        /// The partner cancelled the request, or was deactivated.
         Cancelled = "cancelled",
         /// The request was not decided within 90 days, nor before the requested access would have expired.
         Lapsed = "lapsed",

@@ -29,7 +29,8 @@ event_data! {
         request_id: AccessRequestId,
     }
 
-    /// Recorded in the partner's log when the partner cancels an access request.
+    /// Recorded in the partner's log when the partner cancels an access request, and for each pending request of a
+    /// partner that is deactivated.
     AccessCancelled {
         /// Id of the access request.
         request_id: AccessRequestId,
@@ -132,6 +133,13 @@ event_data! {
     /// Recorded in the logs of the partner and the organization for each grant of a removed member that ends to make
     /// room for a new grant, because a partner has at most 100 active individual grants in an organization.
     AccessMemberRemoved {
+        /// Id of the grant.
+        grant_id: GrantId,
+    }
+
+    /// Recorded in the logs of the partner and the organization for each active grant that ends because the partner or
+    /// the organization is deactivated. Its restoration gives no grant back.
+    AccessDeactivated {
         /// Id of the grant.
         grant_id: GrantId,
     }

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{
-    AccessApproved, AccessCancelled, AccessDeclined, AccessExpired, AccessExpiring, AccessExtended,
-    AccessGranted, AccessLapsed, AccessMemberRemoved, AccessRelinquished, AccessReplaced, AccessRequested,
-    AccessRevoked, AccessUpdated,
+    AccessApproved, AccessCancelled, AccessDeactivated, AccessDeclined, AccessExpired, AccessExpiring,
+    AccessExtended, AccessGranted, AccessLapsed, AccessMemberRemoved, AccessRelinquished, AccessReplaced,
+    AccessRequested, AccessRevoked, AccessUpdated,
 };
 use super::catalog::{
     DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated, DetailFieldsCreated, LicenseTypeCreated,
@@ -19,12 +19,14 @@ use super::entitlement::{
 use super::order::{
     LicenseAssigned, LicenseCredited, LicenseWithdrawn, OrderCancelled, OrderChangeIgnored, OrderChanged,
     OrderDiscarded, OrderLapsed, OrderLineIgnored, OrderParked, PoolLow, PoolThresholdSet, StoreLinked,
-    WebhookIgnored, WebhookRefused, WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
+    StoreUnlinked, WebhookIgnored, WebhookRefused, WebhookSecretRotated, WebhookSourceCreated,
+    WebhookSourceDisabled,
 };
 use super::party::{
     ContactManagerChanged, CustomerCreated, CustomerDisabled, CustomerEnabled, CustomerRemoved,
     CustomerUpdated, MemberAdded, MemberDisabled, MemberEnabled, MemberRemoved, OrganizationCreated,
-    OrganizationUpdated, PartnerCreated, PartnerOrganizationAdded, PartnerOrganizationRemoved,
+    OrganizationDeactivated, OrganizationRestored, OrganizationUpdated, PartnerCreated, PartnerDeactivated,
+    PartnerOrganizationAdded, PartnerOrganizationRemoved, PartnerRestored,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -166,6 +168,12 @@ kinds! {
     CustomerEnabled = "customer.enabled",
     MemberDisabled = "member.disabled",
     MemberEnabled = "member.enabled",
+    PartnerDeactivated = "partner.deactivated",
+    PartnerRestored = "partner.restored",
+    OrganizationDeactivated = "organization.deactivated",
+    OrganizationRestored = "organization.restored",
+    StoreUnlinked = "store.unlinked",
+    AccessDeactivated = "access.deactivated",
 }
 
 impl EventKind {

@@ -33,8 +33,18 @@ event_data! {
         source_id: SourceId,
     }
 
-    /// Recorded in the partner's log when an account at a store is linked to the partner irreversibly.
+    /// Recorded in the partner's log when an account at a store is linked to the partner, also by
+    /// its restoration. Only its deactivation ends the link.
     StoreLinked {
+        /// Webhook source of the store.
+        source_id: SourceId,
+        /// Account at the store; 1 to 100 characters.
+        account: StoreAccount,
+    }
+
+    /// Recorded in the partner's log when its account at a store is no longer linked to it, because the partner is
+    /// deactivated. Later orders of the account are parked.
+    StoreUnlinked {
         /// Webhook source of the store.
         source_id: SourceId,
         /// Account at the store; 1 to 100 characters.

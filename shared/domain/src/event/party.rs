@@ -4,7 +4,7 @@ use super::data::event_data;
 use crate::id::{CustomerId, MemberId};
 use crate::party::EntryOrigin;
 use crate::text::{ExternalId, Name};
-use crate::time::TimeZone;
+use crate::time::{TimeZone, Timestamp};
 
 event_data! {
     /// Recorded in the partner's log when a partner is created.
@@ -32,8 +32,8 @@ event_data! {
         /// Name of the organization at that time; 1 to 200 characters.
         name: Name,
         /// Reason for which the organization was added: by an `operator`, by its `creation`, by an `order` of the
-        /// partner, or by the `transfer` of a subscription to the partner. Absent in events that are older than this
-        /// field.
+        /// partner, by the `transfer` of a subscription to the partner, or by the
+        /// `restoration` of the organization. Absent in events that are older than this field.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<EntryOrigin>,
     }
@@ -121,5 +121,31 @@ event_data! {
     MemberEnabled {
         /// Id of the member.
         member_id: MemberId,
+    }
+
+    /// Recorded in the partner's log when a partner is deactivated. Events of what ends with it follow.
+    PartnerDeactivated {
+        /// Time until which an operator can restore the partner, exclusive; RFC 3339, UTC.
+        restorable_until: Timestamp,
+    }
+
+    /// Recorded in the partner's log when a deactivated partner is restored, before the events of what is brought back;
+    /// also when a deactivation is withdrawn because something that must be decided first came up during it.
+    PartnerRestored {
+        /// Time at which the partner was deactivated; RFC 3339, UTC.
+        deactivated_at: Timestamp,
+    }
+
+    /// Recorded in the organization's log when an organization is deactivated. Events of what ends with it follow.
+    OrganizationDeactivated {
+        /// Time until which an operator can restore the organization, exclusive; RFC 3339, UTC.
+        restorable_until: Timestamp,
+    }
+
+    /// Recorded in the organization's log when a deactivated organization is restored, before the events of what is
+    /// brought back; also when a deactivation is withdrawn because something that must be decided first came up during it.
+    OrganizationRestored {
+        /// Time at which the organization was deactivated; RFC 3339, UTC.
+        deactivated_at: Timestamp,
     }
 }

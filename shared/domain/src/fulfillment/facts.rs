@@ -57,6 +57,11 @@ pub struct KnownContact {
 }
 
 impl Facts {
+    /// Returns the number of organizations of the lines.
+    pub fn organization_count(&self) -> usize {
+        self.organizations.values().map(|organization| organization.id).collect::<BTreeSet<_>>().len()
+    }
+
     /// Returns the existing subscription at the end of a link, if the order may be linked to it: it must have been sold
     /// by the same source, and be managed by the order's own partner or by none. Linked subscriptions are deactivated
     /// together, so a link must not reach a subscription that another partner manages.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::facts::{Facts, can_be_refused, link_ends, open_lines};
+use crate::deactivation::DEACTIVATED_ORGANIZATION;
 use crate::fault::Fault;
 use crate::id::SubscriptionId;
 use crate::order::{LinkEnd, Order};
@@ -88,8 +89,12 @@ pub(super) fn line_faults(
         }
         Some(_) => {}
     }
-    if !facts.organizations.contains_key(&index) {
-        faults.push((UNKNOWN_ORGANIZATION, "organization"));
+    match facts.organizations.get(&index) {
+        None => faults.push((UNKNOWN_ORGANIZATION, "organization")),
+        Some(organization) if organization.deactivated_at.is_some() => {
+            faults.push((DEACTIVATED_ORGANIZATION, "organization"));
+        }
+        Some(_) => {}
     }
     if facts.names.get(&index).is_some_and(|name| name.is_taken) {
         faults.push((EXTERNAL_ID_TAKEN, "externalId"));

@@ -67,6 +67,7 @@ fn organization() -> Organization {
         external_id: None,
         created_by: None,
         time_zone: None,
+        deactivated_at: None,
         metadata: Metadata::new(time(0)),
     }
 }
@@ -78,6 +79,7 @@ fn entry(partner_id: PartnerId) -> PartnerOrganization {
         organization_id: id(1),
         name: organization().name,
         removed_at: None,
+        removed_by_deactivation: false,
         metadata: Metadata::new(time(0)),
     }
 }

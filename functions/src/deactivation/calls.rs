@@ -1,0 +1,290 @@
+//! The calls that deactivate and restore a party, which are the same for partners and organizations.
+
+use api_runtime::http::problem::STILL_RUNNING_CODE;
+use api_runtime::table::{Error, Pause};
+use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
+use domain::deactivation::{Deactivation, DeactivationCounts, DeactivationPhase, PartyId, PartyState};
+use domain::event::{OrganizationDeactivated, PartnerDeactivated};
+use domain::{ErrorKind, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Party;
+use super::sequence::{LEASE, Progress, begin_restoration, last_of_deactivation, last_of_restoration, run};
+use super::store_link::unlink;
+use super::survey::Survey;
+
+/// The party is still being deactivated or restored.
+pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
+    STILL_RUNNING_CODE,
+    "the deactivation or the restoration is still running: retry after the seconds in `Retry-After`",
+);
+/// The party was deactivated too long ago.
+pub const RESTORATION_EXPIRED: ErrorKind = ErrorKind::state(
+    "restoration-expired",
+    "the deactivation is more than 30 days ago, so it is irreversible",
+);
+
+/// The result of a deactivation or a restoration, or its preview with `validateOnly`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeactivationResult {
+    /// Id of the partner or organization.
+    id: PartyId,
+    /// State of the partner or organization; `deactivating` or `restoring` while the scheduled job continues.
+    state: PartyState,
+    /// Time of the deactivation; RFC 3339, UTC. Absent after a restoration, and in the preview of a deactivation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated_at: Option<Timestamp>,
+    /// Time until which the party can be restored, exclusive; RFC 3339, UTC: 30 days after the deactivation. Absent
+    /// together with `deactivatedAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restorable_until: Option<Timestamp>,
+    /// Numbers of what ends, as they were when the deactivation began. A restoration brings back the people and the
+    /// directory entries.
+    ends: DeactivationCounts,
+    /// Account at a store whose link the deactivation removes or, in the answer to a restoration, makes again. Absent if
+    /// there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<StoreLink>,
+    /// In the preview of a deactivation, the names of the people who are disabled, if they are at most 10. Absent otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    people: Vec<Name>,
+    /// In the preview of a deactivation, the names of the organizations or partners at which access or a directory entry
+    /// ends, if they are at most 10. Absent otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parties: Vec<Name>,
+    /// Version of the partner or organization.
+    version: Version,
+}
+
+impl Output for DeactivationResult {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.version)
+    }
+}
+
+impl DeactivationResult {
+    /// Returns the result for a party with the record of its deactivation.
+    fn of(party: &Party, record: &Deactivation) -> Self {
+        let is_deactivated = record.phase != DeactivationPhase::Restoring;
+        Self {
+            state: record.phase.into(),
+            deactivated_at: is_deactivated.then_some(record.deactivated_at),
+            restorable_until: is_deactivated.then_some(record.restorable_until),
+            ends: record.counts,
+            store: record.store.clone().filter(|_| is_deactivated),
+            ..Self::active(party)
+        }
+    }
+
+    /// Returns the result for a party that is active.
+    fn active(party: &Party) -> Self {
+        Self {
+            id: party.id(),
+            state: PartyState::Active,
+            deactivated_at: None,
+            restorable_until: None,
+            ends: DeactivationCounts::default(),
+            store: None,
+            people: Vec::new(),
+            parties: Vec::new(),
+            version: party.metadata().version,
+        }
+    }
+
+    /// Returns the preview of a deactivation, or the result after the first transaction.
+    fn preview(party: &Party, survey: Survey) -> Self {
+        let Survey { counts, store, people, parties, .. } = survey;
+        Self { state: PartyState::Deactivated, ends: counts, store, people, parties, ..Self::active(party) }
+    }
+}
+
+/// Deactivates a party.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn deactivate(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
+    let (party, record) = Party::read(context, id).await?;
+    match record {
+        None => begin_deactivation(context, &party).await,
+        Some(record) if matches!(record.phase, DeactivationPhase::Checking | DeactivationPhase::Ending) => {
+            continue_sequence(context, &party, &record).await
+        }
+        Some(record) => {
+            let mut change = Change::new();
+            if record.phase == DeactivationPhase::Restoring {
+                context.declare_lease(record.resume_at.unwrap_or(context.now));
+                change.reject(&STILL_RUNNING, &[]);
+            }
+            party.confirm(&mut change, context.if_match())?;
+            context.commit(change, Answer::ok(DeactivationResult::of(&party, &record))).await
+        }
+    }
+}
+
+async fn begin_deactivation(
+    context: &Context<'_>,
+    party: &Party,
+) -> Result<Reply<DeactivationResult>, Failure> {
+    let mut survey = Survey::of(context, party.id()).await?;
+    let mut change = Change::new();
+    for fault in std::mem::take(&mut survey.open_matters) {
+        change.reject_with(ProblemKind::State, fault);
+    }
+    let lease_end = context.now.after(LEASE);
+    let record = Deactivation::new(party.id(), survey.counts, survey.store.clone(), context.now);
+    let record = Deactivation { resume_at: Some(lease_end), ..record };
+    let deactivated = party.deactivated(Some(context.now), context.now);
+    deactivated.replace(&mut change, party.metadata().version, context.if_match())?;
+    change.create_or_retry(&record, None)?;
+    let restorable_until = record.restorable_until;
+    change.record(match party {
+        Party::Partner(_) => deactivated.event(PartnerDeactivated { restorable_until }),
+        Party::Organization(_) => deactivated.event(OrganizationDeactivated { restorable_until }),
+    });
+    if let Some(link) = &survey.store {
+        unlink(context, &mut change, link)?;
+    }
+    if context.validates_only() || !change.is_acceptable() {
+        return context.commit(change, Answer::ok(DeactivationResult::preview(party, survey))).await;
+    }
+    context.declare_lease(lease_end);
+    match context.begin(change).await? {
+        Some(replay) => Ok(replay.into()),
+        None => run_to_completion(context, party.id(), None).await,
+    }
+}
+
+/// Restores a party.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
+    let (party, record) = Party::read(context, id).await?;
+    let mut change = Change::new();
+    let Some(record) = record else {
+        party.confirm(&mut change, context.if_match())?;
+        return context.commit(change, Answer::ok(DeactivationResult::active(&party))).await;
+    };
+    match record.phase {
+        DeactivationPhase::Restoring => return continue_sequence(context, &party, &record).await,
+        DeactivationPhase::Checking | DeactivationPhase::Ending => {
+            context.declare_lease(record.resume_at.unwrap_or(context.now));
+            change.reject(&STILL_RUNNING, &[]);
+        }
+        DeactivationPhase::Ended if context.now >= record.restorable_until => {
+            change.reject(&RESTORATION_EXPIRED, &[]);
+        }
+        DeactivationPhase::Ended => {}
+    }
+    let lease_end = context.now.after(LEASE);
+    let (restored, is_linked) =
+        begin_restoration(context, &mut change, &party, &record, Some(lease_end)).await?;
+    let store = record.store.clone().filter(|_| is_linked);
+    if context.validates_only() || !change.is_acceptable() {
+        let preview = DeactivationResult { ends: record.counts, store, ..DeactivationResult::active(&party) };
+        return context.commit(change, Answer::ok(preview)).await;
+    }
+    context.declare_lease(lease_end);
+    match context.begin(change).await? {
+        Some(replay) => Ok(replay.into()),
+        None => run_to_completion(context, restored.id(), store).await,
+    }
+}
+
+/// Takes over a sequence whose lease has ended; refuses the call while another one is at work.
+async fn continue_sequence(
+    context: &Context<'_>,
+    party: &Party,
+    record: &Deactivation,
+) -> Result<Reply<DeactivationResult>, Failure> {
+    let mut change = Change::new();
+    let lease_end = record.resume_at.filter(|end| *end > context.now);
+    if let Some(lease_end) = lease_end.filter(|_| !context.validates_only()) {
+        context.declare_lease(lease_end);
+        change.reject(&STILL_RUNNING, &[]);
+    }
+    if lease_end.is_some() || context.validates_only() {
+        party.confirm(&mut change, context.if_match())?;
+        return context.commit(change, Answer::ok(DeactivationResult::of(party, record))).await;
+    }
+    let lease_end = context.now.after(LEASE);
+    context.declare_lease(lease_end);
+    let taken = record.moved(record.phase, Some(lease_end), context.now);
+    change.replace(&taken, record.metadata.version, None)?;
+    match context.begin(change).await? {
+        Some(replay) => Ok(replay.into()),
+        None => run_to_completion(context, party.id(), None).await,
+    }
+}
+
+/// Continues a sequence until it is complete or has to be left to the scheduled job. `store` is the link that a
+/// restoration made again.
+async fn run_to_completion(
+    context: &Context<'_>,
+    id: PartyId,
+    store: Option<StoreLink>,
+) -> Result<Reply<DeactivationResult>, Failure> {
+    let mut pause = Pause::default();
+    loop {
+        match run_once(context, id, store.clone()).await {
+            // The sequence has started, so this call must not be retried from its beginning.
+            Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+            decided => return decided,
+        }
+    }
+}
+
+async fn run_once(
+    context: &Context<'_>,
+    id: PartyId,
+    store: Option<StoreLink>,
+) -> Result<Reply<DeactivationResult>, Failure> {
+    let progress = run(context, id, || {}).await?;
+    let (party, _) = Party::read(context, id).await?;
+    let refreshed = context.refreshed();
+    let active = DeactivationResult { store, ..DeactivationResult::active(&party) };
+    let record = match progress {
+        Progress::Withdrawn(faults) => {
+            context.end_lease();
+            return Err(Problem::of(ProblemKind::State, faults).into());
+        }
+        Progress::Restored => {
+            return refreshed.commit_final(|| Ok(Change::new()), Answer::ok(active)).await;
+        }
+        Progress::Left(record) => {
+            let answer = Answer::accepted(location(id), DeactivationResult::of(&party, &record));
+            return refreshed.commit_final(|| Ok(Change::new()), answer).await;
+        }
+        Progress::Complete(record) => record,
+    };
+    match record.phase {
+        DeactivationPhase::Restoring => {
+            let answer = DeactivationResult { ends: record.counts, ..active };
+            refreshed.commit_final(|| last_of_restoration(&record), Answer::ok(answer)).await
+        }
+        // The scheduled job has completed the deactivation meanwhile.
+        DeactivationPhase::Ended => {
+            let answer = Answer::ok(DeactivationResult::of(&party, &record));
+            refreshed.commit_final(|| Ok(Change::new()), answer).await
+        }
+        DeactivationPhase::Checking | DeactivationPhase::Ending => {
+            let (_, ended) = last_of_deactivation(&refreshed, &record)?;
+            let last = || Ok(last_of_deactivation(&refreshed, &record)?.0);
+            refreshed.commit_final(last, Answer::ok(DeactivationResult::of(&party, &ended))).await
+        }
+    }
+}
+
+/// Returns the path at which the party's `deactivatedAt` is read.
+fn location(id: PartyId) -> String {
+    match id {
+        PartyId::Partner(partner) => format!("/v1/partners/{partner}"),
+        PartyId::Organization(organization) => format!("/v1/organizations/{organization}"),
+    }
+}
