@@ -5,7 +5,7 @@ use api_runtime::table::{AccessIn, BatchGet, BatchResult, EmailInPartner};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::decide;
 use domain::actor::ActorKind;
-use domain::service_request::{Membership, Person};
+use domain::service_request::Person;
 use domain::{
     Access, AccessAction, Actor, Email, ErrorKind, Fault, Grant, Level, MemberId, OrganizationId, PartnerId,
     Problem,
@@ -118,8 +118,7 @@ impl AuthorizedMember {
 
     /// The member, as a person of a service request.
     pub fn person(&self) -> Person {
-        let membership = Some(Membership { partner_id: self.partner, member_id: self.member });
-        Person { email: self.email.clone(), membership }
+        Person::Member { partner_id: self.partner, member_id: self.member }
     }
 
     /// All access of the partner to the organization, including the grant that applies to the member.

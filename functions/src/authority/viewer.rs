@@ -186,7 +186,7 @@ pub struct VisibleSubscription {
 /// Returns whether a reader may see the identity of a person in a service request. Of other partners' members, a
 /// partner sees only the primary contact; the organization and the vendor, for whom `reader` is none, see everyone.
 pub fn sees_person(reader: Option<PartnerId>, person: &Person, is_primary: bool) -> bool {
-    let of = person.membership.map(|of| of.partner_id);
+    let of = person.partner_id();
     is_primary || reader.is_none() || of.is_none() || of == reader
 }
 

@@ -12,7 +12,7 @@ use api_runtime::{Context, Failure, List};
 use domain::access::{MemberRecord, decide};
 use domain::actor::ActorKind;
 use domain::search::sort_key;
-use domain::service_request::Membership;
+use domain::service_request::Person;
 use domain::{
     AccessAction, AccessRequest, AccessRequestId, Actor, Email, Name, OrganizationId, PartnerId, RequestState,
 };
@@ -76,6 +76,12 @@ impl Caller {
         Ok(Self { partner, member: email.zip(record), is_staff: actor.is_staff(), pending })
     }
 
+    /// Returns the lookup of the caller's notification preference in an organization.
+    fn preference(&self, organization: OrganizationId, member: MemberRecord) -> PreferenceOf {
+        let person = Person::Member { partner_id: self.partner, member_id: member.id };
+        PreferenceOf(organization, person)
+    }
+
     /// Returns the organizations as the caller sees them, without those that it does not see. Takes one read.
     pub(super) async fn view(
         &self,
@@ -90,8 +96,8 @@ impl Caller {
             if name.is_none() || self.member.is_some() {
                 wanted.add(&AccessIn(*organization, self.partner));
             }
-            if let Some((email, _)) = &self.member {
-                wanted.add(&PreferenceOf(*organization, Some(self.partner), email.clone()));
+            if let Some((_, member)) = &self.member {
+                wanted.add(&self.preference(*organization, *member));
             }
         }
         self.pending.iter().for_each(|request| wanted.add(&RequestById(*request)));
@@ -138,11 +144,8 @@ impl Caller {
             pending.map(|request| PendingRequestItem::of(request, email)).collect()
         });
         let on_submitted = match (&self.member, by) {
-            (Some((email, member)), Some(grant)) if grant.level.allows(AccessAction::SeeAll) => {
-                let stored = found.get(&PreferenceOf(organization, Some(self.partner), email.clone()))?;
-                // An earlier member with this e-mail may have set the preference.
-                let is_own = |of: Membership| of.member_id == member.id;
-                let own = stored.filter(|stored| stored.person.membership.is_some_and(is_own));
+            (Some((_, member)), Some(grant)) if grant.level.allows(AccessAction::SeeAll) => {
+                let own = found.get(&self.preference(organization, *member))?;
                 Some(own.is_some_and(|own| own.on_submitted))
             }
             _ => None,

@@ -82,13 +82,8 @@ async fn find(context: &Context<'_>, actor: &Actor, organization: OrganizationId
     let months = Dashboard::months(now);
     let (first, last) = months.first().zip(months.last()).or_not_found()?;
     let counts = MonthlyCountsOf(organization, first.clone(), last.clone());
-    let selection = ServiceRequestFilter {
-        kind: None,
-        status: Some(ServiceRequestStatus::Open),
-        submitted_by: None,
-        from: None,
-        to: None,
-    };
+    let selection =
+        ServiceRequestFilter { kind: None, status: Some(ServiceRequestStatus::Open), from: None, to: None };
     let open = ServiceRequests { among: ServiceRequestScope::Organization(organization), selection };
     let own = OrganizationById(organization);
     let (access, subscriptions) = (AccessInOrganization(organization), SubscriptionsOf(organization));

@@ -68,13 +68,7 @@ async fn read_requests(
     let months = (0..MONTHS).map(|past| Month::of(context.now.before(Period::months(past))));
     let listings: Vec<_> = months
         .map(|month| {
-            let selection = ServiceRequestFilter {
-                kind: None,
-                status: Some(status),
-                submitted_by: None,
-                from: None,
-                to: None,
-            };
+            let selection = ServiceRequestFilter { kind: None, status: Some(status), from: None, to: None };
             ServiceRequests { among: ServiceRequestScope::Month(month), selection }
         })
         .collect();

@@ -10,6 +10,7 @@ use domain::{AccessAction, Actor, ErrorKind, Metadata, OrganizationId, Role, Ver
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{customer_lookup, record};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 
 /// Returns the caller's mail preference for an organization's service requests.
@@ -70,20 +71,19 @@ impl Operation for GetNotificationPreference {
         let Request { context, caller: actor, path, .. } = request;
         let OrganizationPath { organization_id } = *path;
         let PreferenceView { preference, .. } = PreferenceView::read(context, actor, organization_id).await?;
-        let preference = preference.filter(|(_, own)| *own).map(|(preference, _)| preference);
         Ok(Reply::ok(OwnPreference::of(organization_id, preference)))
     }
 }
 
-/// The caller, its access, and the preference that is stored under its e-mail.
+/// The caller, its access, and its stored preference.
 pub(super) struct PreferenceView {
     /// The caller.
     pub(super) person: Person,
     /// Proven access of a partner's member; `None` for a customer.
     pub(super) member: Option<AuthorizedMember>,
-    /// The stored preference, and whether the caller itself set it: the partner may have had another member with this
-    /// e-mail before.
-    pub(super) preference: Option<(NotificationPreference, bool)>,
+    /// The stored preference. A person who is removed and added again has none, and neither has a customer who set one
+    /// before it had a record.
+    pub(super) preference: Option<NotificationPreference>,
 }
 
 impl PreferenceView {
@@ -95,21 +95,27 @@ impl PreferenceView {
     ) -> Result<Self, Failure> {
         let access_check = AccessCheck::of(actor, organization)?;
         let email = actor.require_email()?;
-        let stored =
-            PreferenceOf(organization, access_check.as_ref().map(AccessCheck::partner), email.clone());
         let mut wanted = BatchGet::new();
-        wanted.add(&stored);
-        access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
+        match &access_check {
+            Some(access_check) => access_check.want(&mut wanted),
+            None => wanted.add(&customer_lookup(organization, &email)),
+        }
         let found: BatchResult = context.table.fetch(wanted, true).await?;
         let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
-        if let Some(member) = &member {
-            member.check(AccessAction::SeeAll)?;
-        }
-        let person = member.as_ref().map_or(Person { email, membership: None }, AuthorizedMember::person);
-        let preference = found.get(&stored)?.map(|stored| {
-            let own = stored.person == person;
-            (stored, own)
-        });
+        let person = match &member {
+            Some(member) => {
+                member.check(AccessAction::SeeAll)?;
+                member.person()
+            }
+            None => {
+                let record = record(&found, organization, &email)?;
+                Person::of_customer(email, record)
+            }
+        };
+        let stored = PreferenceOf(organization, person.clone());
+        let mut wanted = BatchGet::new();
+        wanted.add(&stored);
+        let preference = context.table.fetch(wanted, true).await?.get(&stored)?;
         Ok(Self { person, member, preference })
     }
 }

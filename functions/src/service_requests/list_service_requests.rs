@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::read::{BatchResult, ItemFilter};
 use api_runtime::table::{
-    BatchGet, ConcernedParty, OrganizationById, Page, PageQuery, ServiceRequestOf, ServiceRequestRef,
-    ServiceRequestScope, ServiceRequests, ServiceRequestsOf,
+    BatchGet, ConcernedParty, CustomersByEmail, EmailInPartner, OrganizationById, Page, PageQuery,
+    ServiceRequestOf, ServiceRequestRef, ServiceRequestScope, ServiceRequests, ServiceRequestsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
@@ -13,15 +13,17 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::fault::{Check, Validated};
-use domain::service_request::{Month, ServiceRequestFilter};
+use domain::service_request::{Month, Person, ServiceRequestFilter};
 use domain::{
-    AccessAction, Actor, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError, PartnerId, Problem,
-    Role, ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
+    AccessAction, Actor, CustomerId, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError,
+    PartnerId, Problem, Role, ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus,
+    Timestamp,
 };
+use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, sees_submitter, view_all, viewer_partner_of};
-use super::{customer_lookup, record};
+use super::view::{ServiceRequestView, view_all};
+use super::{customer_lookup, record, seeking};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 use crate::history::query_history::check_span;
 
@@ -106,9 +108,8 @@ impl Operation for ListServiceRequests {
             from,
             to,
         }) = query;
-        let submitted_by = submitted_by.clone();
-        let selection =
-            ServiceRequestFilter { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
+        let filter = ServiceRequestFilter { kind: *kind, status: *status, from: *from, to: *to };
+        let selection = Selection { filter, submitted_by: submitted_by.as_ref() };
         if month.is_some() && !actor.is_staff() {
             let fault = Fault::new(
                 FaultPointer::parameter("month"),
@@ -119,26 +120,19 @@ impl Operation for ListServiceRequests {
         }
         let page = match (organization_id, actor.kind) {
             (Some(organization), _) => {
-                list_for_organization(context, actor, *organization, selection).await?
+                list_for_organization(context, actor, *organization, &selection).await?
             }
             (None, ActorKind::Operator | ActorKind::Agent) => {
-                let among = ServiceRequestScope::Month(month_of(context, month.as_ref(), &selection)?);
-                let wanted = |one: &ServiceRequest| selection.wants(one);
-                let all = ServiceRequests { among, selection: selection.clone() };
-                let page = match selection.submitted_by {
-                    Some(_) => context.filtered_page(&all, false, wanted).await?,
-                    None => context.page(&all, false).await?,
-                };
-                view_page(context, actor, page).await?
+                let month = month_of(context, month.as_ref(), &selection.filter)?;
+                let found = selection.read(context, ServiceRequestScope::Month(month)).await?;
+                selection.show(context, actor, found).await?
             }
             (None, ActorKind::Customer { organization: Some(own), .. }) => {
-                list_for_organization(context, actor, own, selection).await?
+                list_for_organization(context, actor, own, &selection).await?
             }
-            (None, ActorKind::Customer { organization: None, .. }) => {
-                List { items: Vec::new(), next_page_token: None }
-            }
+            (None, ActorKind::Customer { organization: None, .. }) => context.list(Vec::new(), None),
             (None, ActorKind::Partner { partner, .. }) => {
-                list_for_member(context, actor, partner, None, &selection).await?
+                list_for_member(context, actor, partner, &selection).await?
             }
         };
         Ok(Reply::ok(page))
@@ -168,64 +162,146 @@ fn month_of(
     }
 }
 
+/// What the caller wants to see of a list.
+struct Selection<'a> {
+    filter: ServiceRequestFilter,
+    submitted_by: Option<&'a Email>,
+}
+
+/// Service requests that were read, each with its position in the list, and the position after which there may be more.
+type FoundRequests = (Vec<(String, ServiceRequest)>, Option<String>);
+
+impl Selection<'_> {
+    /// Number of service requests that are read at once if only those of one submitter are wanted. The submitter's e-mail
+    /// is known only after they are read, so the page may be short.
+    const READ_FOR_SUBMITTER: usize = 100;
+
+    /// Returns the part of a list that is read for the requested page.
+    fn page_query(&self, context: &Context<'_>) -> PageQuery {
+        let page_query = context.page_query(false);
+        match self.submitted_by {
+            Some(_) => PageQuery { size: Self::READ_FOR_SUBMITTER, ..page_query },
+            None => page_query,
+        }
+    }
+
+    /// Reads a page of the service requests of an organization, with consistent reads, or of a month.
+    async fn read(
+        &self,
+        context: &Context<'_>,
+        among: ServiceRequestScope,
+    ) -> Result<FoundRequests, Failure> {
+        let consistent = matches!(among, ServiceRequestScope::Organization(_));
+        let all = ServiceRequests { among, selection: self.filter.clone() };
+        let page_query = PageQuery { consistent, ..self.page_query(context) };
+        let page = context.table.page(&all, &page_query, None).await?;
+        Ok((page.items.into_iter().map(|one| (all.place(one.id), one)).collect(), page.next))
+    }
+
+    /// Returns service requests as the caller sees them. Those of other submitters, and those whose submitter the caller
+    /// may not see, are left out if only those of one submitter are wanted.
+    async fn show(
+        &self,
+        context: &Context<'_>,
+        actor: &Actor,
+        (found, mut next): FoundRequests,
+    ) -> Result<List<ServiceRequestView>, Failure> {
+        let (places, requests): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let views = view_all(context, actor, requests).await?;
+        let is_wanted = |view: &ServiceRequestView| {
+            self.submitted_by.is_none_or(|email| view.submitter_email() == Some(email))
+        };
+        let mut items: Vec<_> = places.into_iter().zip(views).filter(|(_, view)| is_wanted(view)).collect();
+        let size = context.page_query(false).size;
+        if items.len() > size {
+            items.truncate(size);
+            next = items.last().map(|(place, _)| place.clone());
+        }
+        Ok(context.list_of_large(items, next)?)
+    }
+}
+
 /// Returns the service requests of an organization that the caller may see.
 async fn list_for_organization(
     context: &Context<'_>,
     actor: &Actor,
     organization: OrganizationId,
-    selection: ServiceRequestFilter,
+    selection: &Selection<'_>,
 ) -> Result<List<ServiceRequestView>, Failure> {
-    let all = ServiceRequests { among: ServiceRequestScope::Organization(organization), selection };
+    let all = selection.read(context, ServiceRequestScope::Organization(organization));
     let Some(access_check) = AccessCheck::of(actor, organization)? else {
         let (known, mut wanted) = (OrganizationById(organization), BatchGet::new());
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let (found, page) = tokio::try_join!(found, page(context, actor, &all))?;
+        let (found, page) = tokio::try_join!(found, all)?;
         found.get(&known).or_not_found()?;
-        return view_page(context, actor, page).await;
+        return selection.show(context, actor, page).await;
     };
-    let (member, page) = tokio::try_join!(access_check.resolve(context), page(context, actor, &all))?;
+    let own_record = customer_lookup(organization, access_check.email());
+    let mut wanted = BatchGet::new();
+    access_check.want(&mut wanted);
+    wanted.add(&own_record);
+    let found = async { Ok(context.table.fetch(wanted, true).await?) };
+    let (found, page) = tokio::try_join!(found, all)?;
+    let member = access_check.prove(context, &found)?;
     if member.level().allows(AccessAction::SeeAll) {
-        return view_page(context, actor, page).await;
+        return selection.show(context, actor, page).await;
     }
-    list_for_member(context, actor, member.partner, Some(organization), &all.selection).await
+    let record = record(&found, organization, &member.email)?;
+    let seeker = Seeker {
+        member: member.person(),
+        partner: member.partner,
+        email: &member.email,
+        records: record.into_iter().collect(),
+        organization: Some(organization),
+    };
+    list_for_seeker(context, actor, &seeker, selection).await
 }
 
-/// Returns whether a service request passes the filters. The filter by submitter finds nothing if the caller may not
-/// see who the submitter is.
-fn is_wanted(
-    viewer_partner: Option<PartnerId>,
-    selection: &ServiceRequestFilter,
-    request: &ServiceRequest,
-) -> bool {
-    let names = selection.submitted_by.is_none() || sees_submitter(viewer_partner, request);
-    names && selection.wants(request)
+/// A partner's member who looks for the service requests that concern its partner or itself.
+struct Seeker<'a> {
+    member: Person,
+    partner: PartnerId,
+    email: &'a Email,
+    /// Customer records of the member's e-mail.
+    records: Vec<CustomerId>,
+    /// Organization whose service requests are listed, in which the member's level is below `look`: then those that other
+    /// members submitted are left out. All organizations if none.
+    organization: Option<OrganizationId>,
 }
 
-/// Reads a page of an organization's service requests with consistent reads.
-async fn page(
-    context: &Context<'_>,
-    actor: &Actor,
-    all: &ServiceRequests,
-) -> Result<List<ServiceRequest>, Failure> {
-    if all.selection.submitted_by.is_none() {
-        return context.consistent_page(all, false).await;
+impl Seeker<'_> {
+    /// Returns the person under each of its records and, if it is a customer, as it acted before it had a record.
+    fn people(&self) -> Vec<Person> {
+        let customers = self.records.iter().map(|customer_id| Person::Customer { customer_id: *customer_id });
+        let before = self.records.first().map(|_| Person::Unrecorded { email: self.email.clone() });
+        std::iter::once(self.member.clone()).chain(customers).chain(before).collect()
     }
-    let (viewer_partner, page_query) =
-        (viewer_partner_of(actor), PageQuery { consistent: true, ..context.page_query(false) });
-    let wanted = |one: &ServiceRequest| is_wanted(viewer_partner, &all.selection, one);
-    let page = context.table.page(all, &page_query, Some(&wanted)).await?;
-    Ok(context.list(page.items, page.next))
-}
 
-/// Converts a page to the view of the caller.
-async fn view_page(
-    context: &Context<'_>,
-    actor: &Actor,
-    page: List<ServiceRequest>,
-) -> Result<List<ServiceRequestView>, Failure> {
-    let items = view_all(context, actor, page.items).await?;
-    Ok(List { items, next_page_token: page.next_page_token })
+    /// Reads from the index where the service requests are.
+    async fn find(
+        &self,
+        context: &Context<'_>,
+        page_query: &PageQuery,
+        filter: &ServiceRequestFilter,
+    ) -> Result<Page<ServiceRequestRef>, Failure> {
+        let of = |party| ServiceRequestsOf {
+            party,
+            organization: self.organization,
+            from: filter.from,
+            to: filter.to,
+        };
+        let submitted = of(ConcernedParty::Partner(self.partner));
+        let is_own =
+            |request_ref: &ServiceRequestRef| request_ref.submitted_by.as_ref() == Some(&self.member);
+        let choice: Option<ItemFilter<'_, _>> = self.organization.is_some().then_some(&is_own as _);
+        let submitted = context.table.page(&submitted, page_query, choice);
+        let lists: Vec<_> = self.people().into_iter().map(|one| of(ConcernedParty::Person(one))).collect();
+        let added = try_join_all(lists.iter().map(|list| context.table.page(list, page_query, None)));
+        let (submitted, mut pages) = tokio::try_join!(submitted, added)?;
+        pages.push(submitted);
+        Ok(Page::merge(pages, page_query, |request_ref| request_ref.place().to_owned()))
+    }
 }
 
 /// Reads, with consistent reads, the service requests that the eventually consistent index returned, and the records
@@ -259,50 +335,52 @@ async fn read_current(
     Ok((found, organizations))
 }
 
-/// Returns the service requests that the partner's members submitted or that this member was added to, as far as this
-/// member may see them now. The page may be short.
+/// Returns the service requests, of all organizations, that the partner's members submitted or that this member was added
+/// to, as far as this member may see them now. The page may be short.
 async fn list_for_member(
     context: &Context<'_>,
     actor: &Actor,
     partner: PartnerId,
-    only: Option<OrganizationId>,
-    selection: &ServiceRequestFilter,
+    selection: &Selection<'_>,
 ) -> Result<List<ServiceRequestView>, Failure> {
-    let email = actor.require_email()?;
-    let (page_query, organization, from, to) =
-        (context.page_query(false), only, selection.from, selection.to);
-    let of = |party| ServiceRequestsOf { party, organization, from, to };
-    // In the list of one organization the member's level is below `look`: entries that other people submitted are
-    // skipped, and those that the member was added to come from the second list.
-    let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
-    let (submitted, added) =
-        (of(ConcernedParty::Partner(partner)), of(ConcernedParty::Person(email.clone())));
-    let is_submitted_by = |request_ref: &ServiceRequestRef| {
-        let by = request_ref.submitted_by.as_ref().map(|person| &person.email);
-        submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
+    let email = &actor.require_email()?;
+    let own = EmailInPartner(partner, email.clone());
+    let as_customer = CustomersByEmail(email.clone());
+    let mut wanted = BatchGet::new();
+    wanted.add(&own);
+    let (found, as_customer) =
+        tokio::try_join!(context.table.fetch(wanted, true), context.table.list(&as_customer, false))?;
+    let own = found.get(&own)?.map(|own| own.member_record()).transpose()?.flatten();
+    let Some(own) = own else { return Ok(context.list(Vec::new(), None)) };
+    let seeker = Seeker {
+        member: Person::Member { partner_id: partner, member_id: own.id },
+        partner,
+        email,
+        records: as_customer.iter().map(|customer| customer.id).collect(),
+        organization: None,
     };
-    let choice: Option<ItemFilter<'_, _>> = submitter.is_some().then_some(&is_submitted_by as _);
-    let submitted = context.table.page(&submitted, &page_query, choice);
-    let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &page_query, None))?;
-    let Page { items: request_refs, next } =
-        Page::merge(vec![submitted, added], &page_query, |request_ref| request_ref.place().to_owned());
+    list_for_seeker(context, actor, &seeker, selection).await
+}
 
-    let (found, organizations) = read_current(context, actor, &email, &request_refs).await?;
-    let (mut places, mut items) = (Vec::new(), Vec::new());
+/// Returns the service requests that concern a partner's member, as far as it may see them now. The page may be short.
+async fn list_for_seeker(
+    context: &Context<'_>,
+    actor: &Actor,
+    seeker: &Seeker<'_>,
+    selection: &Selection<'_>,
+) -> Result<List<ServiceRequestView>, Failure> {
+    let page_query = selection.page_query(context);
+    let Page { items: request_refs, next } = seeker.find(context, &page_query, &selection.filter).await?;
+    let (found, organizations) = read_current(context, actor, seeker.email, &request_refs).await?;
+    let mut items = Vec::new();
     for request_ref in request_refs {
         let organization = request_ref.organization_id;
         let Some(Some(member)) = organizations.get(&organization) else { continue };
         let request = found.get(&ServiceRequestOf(organization, request_ref.service_request()?))?;
-        let record = record(&found, organization, &email)?;
-        let request = request.filter(|request| {
-            is_wanted(Some(partner), selection, request)
-                && request.is_open_to(member.level(), &member.person(), record)
-        });
-        if let Some(request) = request {
-            places.push(request_ref.place().to_owned());
-            items.push(request);
-        }
+        let record = record(&found, organization, seeker.email)?;
+        let is_open = |request: &ServiceRequest| request.is_open_to(member.level(), &seeking(member, record));
+        let request = request.filter(|request| selection.filter.wants(request) && is_open(request));
+        items.extend(request.map(|request| (request_ref.place().to_owned(), request)));
     }
-    let items = view_all(context, actor, items).await?;
-    Ok(context.list_of_large(places.into_iter().zip(items), next)?)
+    selection.show(context, actor, (items, next)).await
 }

@@ -6,7 +6,7 @@ automod::dir!(pub "src/service_requests");
 use api_runtime::table::{BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
-use domain::service_request::Contact;
+use domain::service_request::{Person, SeekingMember};
 use domain::{
     Actor, CustomerId, Email, ErrorKind, Faults, OrganizationId, PartnerId, Problem, ServiceRequest,
     ServiceRequestId,
@@ -77,7 +77,7 @@ impl ServiceRequestLookup {
         };
         let member = access_check.prove(context, found)?;
         let record = record(found, self.request.0, &member.email)?;
-        let seen = request.filter(|one| one.is_open_to(member.level(), &member.person(), record));
+        let seen = request.filter(|one| one.is_open_to(member.level(), &seeking(&member, record)));
         Ok((seen.or_not_found()?, Some(member)))
     }
 
@@ -91,6 +91,17 @@ impl ServiceRequestLookup {
         let found = context.table.fetch(wanted, true).await?;
         self.find(context, &found)
     }
+}
+
+/// Returns whether a person submitted a service request for another organization than its own, as the primary contact.
+/// Only then has the service request a time zone of its own.
+fn is_for_another_organization(submitter: &Person, primary_contact: &Person) -> bool {
+    submitter.partner_id().is_some() && submitter == primary_contact
+}
+
+/// Returns a member as it looks for its own service requests; `record` is its customer record in the organization.
+fn seeking(member: &AuthorizedMember, record: Option<CustomerId>) -> SeekingMember<'_> {
+    SeekingMember { member: member.person(), email: &member.email, record }
 }
 
 /// Returns the lookup of the customer record that an e-mail has in an organization.
@@ -119,15 +130,14 @@ const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
 );
 
 /// Rejects the change if a partner's member acts on a contact who is another partner's member.
-fn require_own_partner(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
-    let of = contact.person.membership.map(|of| of.partner_id);
+fn require_own_partner(change: &mut Change, contact: &Person, acting: Option<&AuthorizedMember>) {
+    let of = contact.partner_id();
     if acting.is_some_and(|member| of.is_some_and(|of| of != member.partner)) {
         change.reject(&OTHER_PARTNERS, &[]);
     }
 }
 
 /// Returns the partner that the event about a contact concerns: that of the acting member, else that of the contact.
-fn event_partner(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
-    let own = contact.person.membership.map(|of| of.partner_id);
-    acting.map(|member| member.partner).or(own)
+fn event_partner(contact: &Person, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
+    acting.map(|member| member.partner).or(contact.partner_id())
 }

@@ -1,34 +1,32 @@
 //! `open-service-request`
 
-use api_runtime::table::{BatchGet, ContactEntry, count_service_request};
+use api_runtime::table::{BatchGet, BatchResult, ContactEntry, count_service_request};
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::ServiceRequestOpened;
-use domain::service_request::{Contact, Person, UpdateText};
+use domain::service_request::{Person, UpdateText};
 use domain::{
-    Actor, Email, ErrorKind, Faults, Metadata, Name, Role, ServiceRequest, ServiceRequestKind,
-    ServiceRequestStatus, TimeZone,
+    Access, Actor, ContactRole, Email, ErrorKind, Faults, Metadata, Name, OrganizationId, PartnerId, Role,
+    ServiceRequest, ServiceRequestKind, ServiceRequestStatus, TimeZone,
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, view_new};
-use super::{customer_lookup, record, require_record};
-use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
+use super::contact_by_email::{ContactFacts, ContactTarget, PRIMARY_NEEDS_UPDATE, UNKNOWN_CONTACT};
+use super::view::{ServiceRequestView, view};
+use super::{contact_by_email, customer_lookup, is_for_another_organization, record, require_record};
+use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 use crate::party::require_active_organization;
 
 /// Submits a service request.
 pub struct OpenServiceRequest;
 
-const UNKNOWN_CUSTOMER: ErrorKind = ErrorKind::rule(
-    "unknown-customer",
-    "the organization has no customer with this e-mail; add other people with `set-service-request-contact`",
-);
 const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
     "misplaced-time-zone",
-    "is only allowed when a partner's member is the primary contact; otherwise the organization's time zone applies",
+    "is only allowed when a partner's member is both the submitter and the primary contact; otherwise the organization's time zone applies",
 );
 
 /// A new service request.
@@ -43,7 +41,9 @@ pub struct OpenServiceRequestBody {
     /// Kind of the service request. A partner member needs access level `create` for `incident`, `question` and
     /// `change`, and `service-admin` for `configuration`, `site-deletion` and `access`.
     kind: ServiceRequestKind,
-    /// E-mail of the primary contact, who must be a customer on record in the organization. Default: the caller.
+    /// E-mail of the primary contact, at most 254 bytes: a customer on record in the organization, or a partner's member
+    /// whose access level there is `update` or above; a partner's member may name only members of its own partner.
+    /// Default: the caller.
     #[deserr(default)]
     primary_contact: Option<Email>,
     /// IANA time zone of the caller, such as `Asia/Tokyo`; accepted only from a partner member who is the primary
@@ -71,8 +71,13 @@ impl Operation for OpenServiceRequest {
         Role::Customer,
         "a customer needs no record to ask for support, and nothing changes until the vendor's people act",
     )];
-    const ERRORS: &[ErrorKind] =
-        &[LEVEL_TOO_LOW, ORGANIZATION_DEACTIVATED, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
+    const ERRORS: &[ErrorKind] = &[
+        LEVEL_TOO_LOW,
+        ORGANIZATION_DEACTIVATED,
+        UNKNOWN_CONTACT,
+        PRIMARY_NEEDS_UPDATE,
+        MISPLACED_TIME_ZONE,
+    ];
 
     type Caller = Actor;
     type Path = OrganizationPath;
@@ -83,35 +88,10 @@ impl Operation for OpenServiceRequest {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let (OrganizationPath { organization_id }, Json(new)) = (path, body);
-        let access_check = AccessCheck::of(actor, *organization_id)?;
-        let email = actor.require_email()?;
-        let named = new.primary_contact.as_ref().filter(|named| **named != email);
-        let mut wanted = BatchGet::new();
-        access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
-        named.iter().for_each(|named| wanted.add(&customer_lookup(*organization_id, named)));
-        let found = context.table.fetch(wanted, true).await?;
-
         let mut change = Change::new();
-        let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
-        if let Some(member) = &member {
-            member.require(&mut change, new.kind.submitting())?;
-        }
+        let submission = submission(context, actor, &mut change, *organization_id, new).await?;
         require_active_organization(&mut change, *organization_id);
-        let partner = member.as_ref().map(|member| member.partner);
-        let person = member.map_or(Person { email, membership: None }, |member| member.person());
-        let mut primary_contact = Contact { person: person.clone(), customer_id: None };
-        if let Some(named) = named {
-            let customer_id = record(&found, *organization_id, named)?;
-            match customer_id {
-                Some(customer) => require_record(&mut change, *organization_id, named, customer),
-                None => change.reject(&UNKNOWN_CUSTOMER, &[&"primaryContact"]),
-            }
-            let person = Person { email: named.clone(), membership: None };
-            primary_contact = Contact { person, customer_id };
-        }
-        if new.time_zone.is_some() && primary_contact.person.membership.is_none() {
-            change.reject(&MISPLACED_TIME_ZONE, &[&"timeZone"]);
-        }
+        let Submission { partner, person, primary_contact } = submission;
         let request = ServiceRequest {
             id: context.id(),
             organization_id: *organization_id,
@@ -128,8 +108,9 @@ impl Operation for OpenServiceRequest {
             updates: 0,
             metadata: Metadata::new(context.now),
         };
-        if let Some(entry) = named.and_then(|named| ContactEntry::of(&request, named)) {
-            change.put(&entry)?;
+        if request.primary_contact != request.submitted_by {
+            let entry = ContactEntry::of(&request, &request.primary_contact);
+            entry.iter().try_for_each(|entry| change.put(entry))?;
         }
         change.create(&request)?;
         count_service_request(&request, None).into_iter().for_each(|count| change.add(count));
@@ -137,7 +118,80 @@ impl Operation for OpenServiceRequest {
         change.record(request.event(opened, partner));
 
         let location = format!("/v1/organizations/{organization_id}/service-requests/{}", request.id);
-        let shown = view_new(actor, request);
+        let shown = view(context, actor, request).await?;
         context.commit(change, Answer::created(location, shown)).await
     }
+}
+
+/// The people of a new service request.
+struct Submission {
+    /// Partner whose member submits it.
+    partner: Option<PartnerId>,
+    person: Person,
+    primary_contact: Person,
+}
+
+/// Reads who submits the service request and who its primary contact is. Their records become conditions of the change.
+async fn submission(
+    context: &Context<'_>,
+    actor: &Actor,
+    change: &mut Change,
+    organization: OrganizationId,
+    new: &OpenServiceRequestBody,
+) -> Result<Submission, Failure> {
+    let access_check = AccessCheck::of(actor, organization)?;
+    let email = actor.require_email()?;
+    let named = new.primary_contact.as_ref().filter(|named| **named != email);
+    let mut wanted = BatchGet::new();
+    match &access_check {
+        Some(access_check) => access_check.want(&mut wanted),
+        None => wanted.add(&customer_lookup(organization, &email)),
+    }
+    let partner = access_check.as_ref().map(AccessCheck::partner);
+    let (found, others) = match named {
+        Some(named) => contact_by_email::read(context, wanted, (organization, partner), named).await?,
+        None => (context.table.fetch(wanted, true).await?, Vec::new()),
+    };
+    let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
+    let person = match &member {
+        Some(member) => {
+            member.require(change, new.kind.submitting())?;
+            member.person()
+        }
+        None => {
+            let own = record(&found, organization, &email)?;
+            own.iter().for_each(|own| require_record(change, organization, &email, *own));
+            Person::of_customer(email, own)
+        }
+    };
+    let mut primary_contact = person.clone();
+    if let Some(named) = named {
+        let named = named_contact(context, actor, change, (organization, named), (member, &others, &found));
+        primary_contact = named.await?.unwrap_or(primary_contact);
+    }
+    if new.time_zone.is_some() && !is_for_another_organization(&person, &primary_contact) {
+        change.reject(&MISPLACED_TIME_ZONE, &[&"timeZone"]);
+    }
+    Ok(Submission { partner, person, primary_contact })
+}
+
+/// Returns the primary contact whom an e-mail names; rejects the change if the caller may not name one by it.
+async fn named_contact(
+    context: &Context<'_>,
+    actor: &Actor,
+    change: &mut Change,
+    (organization, email): (OrganizationId, &Email),
+    (caller, others, found): (Option<AuthorizedMember>, &[Access], &BatchResult),
+) -> Result<Option<Person>, Failure> {
+    let mut wanted = BatchGet::new();
+    contact_by_email::want_members(&mut wanted, others, email);
+    let members = context.table.fetch(wanted, true).await?;
+    let (role, input) = (ContactRole::Primary, "primaryContact");
+    let target = ContactTarget { organization, email, role, present: &[], input };
+    let facts = ContactFacts { caller: caller.as_ref(), others, found, members: &members };
+    let contact = contact_by_email::choose(context, actor, change, &target, &facts)?;
+    if contact.is_none() {
+        change.reject(&UNKNOWN_CONTACT, &[&input]);
+    }
+    Ok(contact)
 }

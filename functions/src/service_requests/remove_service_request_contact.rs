@@ -6,6 +6,7 @@ use domain::event::ServiceRequestContactRemoved;
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{AccessAction, Actor, ErrorKind, Role};
 
+use super::people::read_namesakes;
 use super::view::{ServiceRequestView, sees_contact, view, viewer_partner_of};
 use super::{ContactPath, ServiceRequestLookup, event_partner};
 use crate::authority::access_check::LEVEL_TOO_LOW;
@@ -46,7 +47,8 @@ impl Operation for RemoveServiceRequestContact {
             None => require_own_record(&mut change, actor, None),
         }
         let (seen, mut request) = (before.metadata.version, before.clone());
-        let removed = request.remove_contact(email).unwrap_or_else(|reason| {
+        let namesakes = read_namesakes(context, &before, email).await?;
+        let removed = request.remove_contact(&namesakes).unwrap_or_else(|reason| {
             change.reject(&reason, &[]);
             None
         });
@@ -59,13 +61,13 @@ impl Operation for RemoveServiceRequestContact {
         };
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
-        if let Some(entry) = ContactEntry::of(&request, email) {
+        if let Some(entry) = ContactEntry::of(&request, &contact) {
             change.remove(&entry);
         }
         let removed = ServiceRequestContactRemoved {
             service_request_id: request.id,
-            customer_id: contact.customer_id,
-            member_id: contact.person.membership.map(|of| of.member_id),
+            customer_id: contact.customer_id(),
+            member_id: contact.member_id(),
         };
         change.record(request.event(removed, event_partner(&contact, member.as_ref())));
         let shown = view(context, actor, request).await?;

@@ -60,16 +60,16 @@ impl Operation for SetNotificationPreference {
             None => require_active_organization(&mut change, organization_id),
         }
         let (on_submitted, metadata) = (*on_submitted, Metadata::new(context.now));
-        let member_id = person.membership.map(|of| of.member_id);
+        let member_id = person.member_id();
         let wanted = NotificationPreference { organization_id, person, on_submitted, metadata };
         let updated = match preference {
-            Some((stored, true)) if stored.on_submitted == on_submitted => {
+            Some(stored) if stored.on_submitted == on_submitted => {
                 change.confirm(&stored, stored.metadata.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(stored))))
                     .await;
             }
-            Some((stored, _)) => {
+            Some(stored) => {
                 let updated =
                     NotificationPreference { metadata: stored.metadata.next(context.now), ..wanted };
                 change.replace(&updated, stored.metadata.version, context.if_match())?;

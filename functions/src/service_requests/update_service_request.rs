@@ -1,20 +1,23 @@
 //! `update-service-request`
 
-use api_runtime::table::count_service_request;
+use api_runtime::table::{BatchGet, count_service_request};
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route,
+    route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Validated};
-use domain::service_request::{ServiceRequestUpdate, UpdateAuthor, UpdateText};
-use domain::{AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequestStatus};
+use domain::service_request::{Person, ServiceRequestUpdate, UpdateAuthor, UpdateText};
+use domain::{
+    AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequest, ServiceRequestStatus,
+};
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
-use super::{ServiceRequestLookup, ServiceRequestPath};
-use crate::authority::access_check::LEVEL_TOO_LOW;
+use super::{ServiceRequestLookup, ServiceRequestPath, customer_lookup, record};
+use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
 
 /// Adds an update to a service request.
 pub struct UpdateServiceRequest;
@@ -76,8 +79,8 @@ impl Operation for UpdateServiceRequest {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(Validated(new)) = body;
         let ServiceRequestPath { organization_id, service_request_id } = *path;
-        let (before, member) =
-            ServiceRequestLookup::of(actor, organization_id, service_request_id)?.resolve(context).await?;
+        let lookup = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
+        let (before, member, person) = read_with_author(context, actor, lookup).await?;
         let mut change = Change::new();
         if let Some(member) = &member {
             member.require(&mut change, AccessAction::Update)?;
@@ -96,8 +99,8 @@ impl Operation for UpdateServiceRequest {
             number: request.updates,
             by: UpdateAuthor {
                 kind: actor.author().kind,
-                email: actor.email.clone(),
-                membership: member.and_then(|member| member.person().membership),
+                subject: person.is_none().then(|| actor.subject.clone()),
+                person,
             },
             text: new.text.clone(),
             status: new.status,
@@ -116,4 +119,26 @@ impl Operation for UpdateServiceRequest {
         let view = view_updates(context, actor, &request, vec![update]).await?.pop();
         context.commit(change, Answer::created(location, view.or_not_found()?)).await
     }
+}
+
+/// Reads the service request and, for a partner's member, its access; returns also the caller as the author of an update,
+/// `None` for the vendor's staff.
+async fn read_with_author(
+    context: &Context<'_>,
+    actor: &Actor,
+    lookup: ServiceRequestLookup,
+) -> Result<(ServiceRequest, Option<AuthorizedMember>, Option<Person>), Failure> {
+    let organization = lookup.request.0;
+    let customer = actor.email.as_ref().filter(|_| actor.has_one_of(&[Role::Customer]));
+    let mut wanted = BatchGet::new();
+    lookup.want(&mut wanted);
+    customer.iter().for_each(|email| wanted.add(&customer_lookup(organization, email)));
+    let found = context.table.fetch(wanted, true).await?;
+    let (request, member) = lookup.find(context, &found)?;
+    let person = match (&member, customer) {
+        (Some(member), _) => Some(member.person()),
+        (None, Some(email)) => Some(Person::of_customer(email.clone(), record(&found, organization, email)?)),
+        (None, None) => None,
+    };
+    Ok((request, member, person))
 }

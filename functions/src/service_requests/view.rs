@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::BatchGet;
+use api_runtime::table::{BatchGet, BatchResult};
 use api_runtime::{Context, Failure, OrNotFound, Output};
 use domain::actor::ActorKind;
-use domain::service_request::{Contact, Membership, Person, ServiceRequestUpdate, UpdateText};
+use domain::service_request::{Person, ServiceRequestUpdate, UpdateText};
 use domain::{
-    Actor, AuthorKind, CustomerId, Email, Metadata, Name, OrganizationId, PartnerId, ServiceRequest,
-    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, TimeZone, Timestamp, Version,
+    Actor, AuthorKind, CustomerId, Email, MemberId, Metadata, Name, OrganizationId, PartnerId,
+    ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::former;
+use super::{former, people};
 use crate::authority::viewer::sees_person;
 use crate::party::Names;
 
@@ -23,19 +23,24 @@ const A_MEMBER: &str = "a member";
 
 /// A person of a service request. A partner sees only `partnerName` and `name` of another partner's member, unless that
 /// member is the primary contact.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
-    /// E-mail of the person. Absent if the caller may not see who the person is, or if a machine without e-mail wrote
-    /// the update.
+    /// Current e-mail of the person. Absent if the caller may not see who the person is, and for the vendor's staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    /// Partner and member id of a partner's member. Absent for other people, and if the caller may not see who the
-    /// person is.
-    #[serde(flatten)]
-    membership: Option<Membership>,
-    /// Customer record of a contact at the time when it was added. Absent for a partner's member, for a contact who is
-    /// one as the submitter (no record is needed for that), and for anybody who is not shown as a contact.
+    /// Current name of the person; 1 to 200 characters. Absent if the caller may not see who the person is, for a customer
+    /// without a record, and for the vendor's staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<Name>,
+    /// Partner whose member the person is. Absent, with `memberId`, if the person is not a member of a partner, and if
+    /// the caller may not see who the person is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner_id: Option<PartnerId>,
+    /// Id of the partner's member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_id: Option<MemberId>,
+    /// Customer record of the person. Absent for a partner's member and for a customer who acted without a record.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<CustomerId>,
     /// Name of the other partner that the person is a member of; present only if the caller may not see who the person
@@ -99,6 +104,11 @@ impl Output for ServiceRequestView {
 }
 
 impl ServiceRequestView {
+    /// Returns the e-mail of the submitter; `None` if the caller may not see who that is.
+    pub(super) fn submitter_email(&self) -> Option<&Email> {
+        self.submitted_by.email.as_ref()
+    }
+
     /// Returns the e-mails of the former contacts whom the caller sees.
     pub(super) fn former_contacts(&self) -> Vec<Email> {
         let contacts = std::iter::once(&self.primary_contact).chain(&self.additional_contacts);
@@ -113,7 +123,7 @@ pub struct AuthorView {
     /// Kind of caller that wrote the update: `operator`, `agent`, `partner` or `customer`.
     #[serde(rename = "type")]
     kind: AuthorKind,
-    /// Person who wrote the update; a machine of the vendor may have no e-mail.
+    /// Person who wrote the update.
     #[serde(flatten)]
     person: PersonView,
 }
@@ -157,132 +167,123 @@ pub fn viewer_partner_of(actor: &Actor) -> Option<PartnerId> {
     }
 }
 
-/// Returns whether a partner sees who submitted a service request.
-pub fn sees_submitter(viewer_partner: Option<PartnerId>, request: &ServiceRequest) -> bool {
-    let is_primary = request.submitted_by == request.primary_contact.person;
-    sees_person(viewer_partner, &request.submitted_by, is_primary)
+/// Returns whether a partner sees who a person of a service request is.
+pub fn sees_contact(viewer_partner: Option<PartnerId>, request: &ServiceRequest, person: &Person) -> bool {
+    sees_person(viewer_partner, person, *person == request.primary_contact)
 }
 
-/// Returns whether a partner sees who a contact of a service request is.
-pub fn sees_contact(viewer_partner: Option<PartnerId>, request: &ServiceRequest, contact: &Contact) -> bool {
-    sees_person(viewer_partner, &contact.person, *contact == request.primary_contact)
-}
-
-/// The partner of the caller, and the names of the other partners whose members are hidden from it.
+/// The partner of the caller, the names of the other partners whose members are hidden from it, and the records of the
+/// people whom it sees.
 struct ViewerScope {
     partner: Option<PartnerId>,
     names: Names,
+    found: BatchResult,
 }
 
 impl ViewerScope {
     /// Returns the partners, other than that of the caller, whose people the caller may not see.
-    fn others(
+    fn others<'a>(
         partner: Option<PartnerId>,
-        people: impl Iterator<Item = Option<Membership>>,
+        people: impl Iterator<Item = &'a Person>,
     ) -> BTreeSet<PartnerId> {
         match partner {
-            Some(own) => people.flatten().map(|of| of.partner_id).filter(|of| *of != own).collect(),
+            Some(own) => people.filter_map(Person::partner_id).filter(|of| *of != own).collect(),
             None => BTreeSet::new(),
         }
     }
 
-    /// Reads the names of the other partners that people belong to. Reads nothing if there are none or the caller sees
-    /// everyone.
-    async fn of(
+    /// Reads the items in the batch, the records of the people whom the caller sees, and the names of the partners of
+    /// the others. Each person is given with the primary contact of its service request.
+    async fn read<'a>(
         context: &Context<'_>,
         actor: &Actor,
-        people: impl Iterator<Item = Option<Membership>>,
+        mut wanted: BatchGet,
+        people: impl Iterator<Item = (&'a Person, &'a Person)> + Clone,
     ) -> Result<Self, Failure> {
         let partner = viewer_partner_of(actor);
-        let others = Self::others(partner, people);
-        let names = Names::of(context, others.iter().copied(), std::iter::empty()).await?;
-        Ok(Self { partner, names })
+        let others = Self::others(partner, people.clone().map(|(person, _)| person));
+        Names::want(&mut wanted, others.iter().copied(), std::iter::empty());
+        people
+            .filter(|(person, primary)| sees_person(partner, person, person == primary))
+            .for_each(|(person, _)| people::want(&mut wanted, person));
+        let found = context.table.fetch(wanted, true).await?;
+        let names = Names::among(&found, others.iter().copied(), std::iter::empty())?;
+        Ok(Self { partner, names, found })
     }
 
-    fn person(&self, person: Person, customer_id: Option<CustomerId>, is_primary: bool) -> PersonView {
-        match person.membership.filter(|_| !sees_person(self.partner, &person, is_primary)) {
-            Some(of) => self.member(of),
-            None => PersonView {
-                email: Some(person.email),
-                membership: person.membership,
-                customer_id,
-                partner_name: None,
-                name: None,
-                former: None,
-            },
+    fn person(&self, person: &Person, primary: &Person) -> Result<PersonView, Failure> {
+        if let Some(of) =
+            person.partner_id().filter(|_| !sees_person(self.partner, person, person == primary))
+        {
+            return Ok(self.member(of));
         }
+        let people::PersonRecord { email, name } = people::find(&self.found, person)?;
+        Ok(PersonView {
+            email,
+            display_name: name,
+            partner_id: person.partner_id(),
+            member_id: person.member_id(),
+            customer_id: person.customer_id(),
+            ..PersonView::default()
+        })
     }
 
-    fn member(&self, of: Membership) -> PersonView {
-        PersonView {
-            email: None,
-            membership: None,
-            customer_id: None,
-            partner_name: self.names.partner(of.partner_id).name,
-            name: Some(A_MEMBER),
-            former: None,
-        }
+    fn member(&self, of: PartnerId) -> PersonView {
+        let partner_name = self.names.partner(of).name;
+        PersonView { partner_name, name: Some(A_MEMBER), ..PersonView::default() }
     }
 
-    /// Returns a service request as the caller sees it; `former` are the e-mails of its former contacts.
-    fn request(&self, request: ServiceRequest, former: &[Email]) -> ServiceRequestView {
-        let is_submitter = request.submitted_by == request.primary_contact.person;
-        let contact = |contact: Contact, is_primary: bool| {
-            let is_former = former.contains(&contact.person.email);
-            let person = self.person(contact.person, contact.customer_id, is_primary);
-            PersonView { former: is_former.then_some(true), ..person }
+    /// Returns a service request as the caller sees it; `former` are its former contacts.
+    fn request(&self, request: ServiceRequest, former: &[Person]) -> Result<ServiceRequestView, Failure> {
+        let primary = &request.primary_contact;
+        let contact = |contact: &Person| {
+            let person = self.person(contact, primary)?;
+            Ok::<_, Failure>(PersonView { former: former.contains(contact).then_some(true), ..person })
         };
-        let additional_contacts = request.additional_contacts.into_iter();
-        ServiceRequestView {
+        let additional_contacts =
+            request.additional_contacts.iter().map(contact).collect::<Result<_, _>>()?;
+        Ok(ServiceRequestView {
             id: request.id,
             organization_id: request.organization_id,
+            submitted_by: self.person(&request.submitted_by, primary)?,
+            primary_contact: contact(primary)?,
+            additional_contacts,
             subject: request.subject,
             description: request.description,
             kind: request.kind,
             status: request.status,
-            submitted_by: self.person(request.submitted_by, None, is_submitter),
-            primary_contact: contact(request.primary_contact, true),
-            additional_contacts: additional_contacts.map(|one| contact(one, false)).collect(),
             time_zone: request.time_zone,
             answered_at: request.answered_at,
             solved_at: request.solved_at,
             updates: request.updates,
             metadata: request.metadata,
-        }
+        })
     }
 }
 
-fn people_of(request: &ServiceRequest) -> impl Iterator<Item = Option<Membership>> {
-    let contacts = request.contacts().map(|(_, contact)| contact.person.membership);
-    contacts.chain([request.submitted_by.membership])
+/// Returns the people of a service request, each with its primary contact.
+fn people_of(request: &ServiceRequest) -> impl Iterator<Item = (&Person, &Person)> + Clone {
+    let additional = request.additional_contacts.iter();
+    let people = [&request.submitted_by, &request.primary_contact].into_iter().chain(additional);
+    people.map(|person| (person, &request.primary_contact))
 }
 
-/// Returns service requests as the caller sees them. Takes one round trip, for the records of their contacts.
+/// Returns service requests as the caller sees them. Takes one round trip, for the records of their people.
 pub async fn view_all(
     context: &Context<'_>,
     actor: &Actor,
     requests: Vec<ServiceRequest>,
 ) -> Result<Vec<ServiceRequestView>, Failure> {
     let partner = viewer_partner_of(actor);
-    let others = ViewerScope::others(partner, requests.iter().flat_map(people_of));
     let mut wanted = BatchGet::new();
-    Names::want(&mut wanted, others.iter().copied(), std::iter::empty());
     requests.iter().for_each(|request| former::want(&mut wanted, partner, request));
-    let found = context.table.fetch(wanted, true).await?;
-    let names = Names::among(&found, others.iter().copied(), std::iter::empty())?;
-    let viewer = ViewerScope { partner, names };
+    let viewer = ViewerScope::read(context, actor, wanted, requests.iter().flat_map(people_of)).await?;
     let mut views = Vec::new();
     for request in requests {
-        let former = former::former_contacts(context, &found, partner, &request)?;
-        views.push(viewer.request(request, &former));
+        let former = former::former_contacts(context, &viewer.found, partner, &request)?;
+        views.push(viewer.request(request, &former)?);
     }
     Ok(views)
-}
-
-/// Returns a service request that the caller submits. All of its contacts are current, and none is another partner's.
-pub fn view_new(actor: &Actor, request: ServiceRequest) -> ServiceRequestView {
-    let names = Names::from(std::iter::empty(), std::iter::empty());
-    ViewerScope { partner: viewer_partner_of(actor), names }.request(request, &[])
 }
 
 /// Returns a service request as the caller sees it.
@@ -302,33 +303,20 @@ pub async fn view_updates(
     request: &ServiceRequest,
     updates: Vec<ServiceRequestUpdate>,
 ) -> Result<Vec<UpdateView>, Failure> {
-    let viewer_partner =
-        ViewerScope::of(context, actor, updates.iter().map(|update| update.by.membership)).await?;
+    let primary = &request.primary_contact;
+    let people = updates.iter().filter_map(|update| Some((update.by.person.as_ref()?, primary)));
+    let viewer = ViewerScope::read(context, actor, BatchGet::new(), people).await?;
     let view = |update: ServiceRequestUpdate| {
-        let (kind, membership) = (update.by.kind, update.by.membership);
-        let person = match update.by.email.map(|email| Person { email, membership }) {
-            Some(person) => {
-                let is_primary = person == request.primary_contact.person;
-                viewer_partner.person(person, None, is_primary)
-            }
-            None => PersonView {
-                email: None,
-                membership: None,
-                customer_id: None,
-                partner_name: None,
-                name: None,
-                former: None,
-            },
-        };
-        UpdateView {
+        let person = update.by.person.as_ref().map(|person| viewer.person(person, primary)).transpose()?;
+        Ok(UpdateView {
             service_request_id: update.service_request_id,
             number: update.number,
-            by: AuthorView { kind, person },
+            by: AuthorView { kind: update.by.kind, person: person.unwrap_or_default() },
             text: update.text,
             status: update.status,
             version: update.version,
             created_at: update.created_at,
-        }
+        })
     };
-    Ok(updates.into_iter().map(view).collect())
+    updates.into_iter().map(view).collect()
 }

@@ -33,14 +33,6 @@ pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
 /// Answer of internal changes, which no caller receives.
 impl Output for () {}
 
-impl Output for domain::service_request::ServiceRequestUpdate {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Version> {
-        Some(self.version)
-    }
-}
-
 impl Output for domain::dashboard::Dashboard {}
 
 macro_rules! versioned {
@@ -67,7 +59,6 @@ versioned!(
     domain::Organization,
     domain::Partner,
     domain::Product,
-    domain::ServiceRequest,
     domain::Source,
     domain::StoreLink
 );

@@ -29,6 +29,7 @@ pub mod product;
 pub mod search;
 pub mod service_request;
 pub mod service_request_kind;
+mod service_request_person;
 pub mod site_url;
 pub mod staff;
 pub mod subscription;

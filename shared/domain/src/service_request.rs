@@ -3,18 +3,18 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::author::AuthorKind;
 use crate::event::{EventKind, NewEvent};
 use crate::fault::ParseError;
-use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
+use crate::id::{OrganizationId, PartnerId, ServiceRequestId};
 use crate::level::{AccessAction, Level};
 use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
-use crate::text::{Email, Name, is_not, written_as_text};
+pub use crate::service_request_person::{Person, SeekingMember};
+use crate::text::{Name, is_not, written_as_text};
 use crate::time::{TimeZone, Timestamp};
 use crate::unicode::is_invisible;
 
@@ -87,29 +87,8 @@ impl FromStr for Month {
 
 written_as_text!(Month, pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$");
 
-/// Partner and record of a person who is a member of a partner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Membership {
-    /// Partner whose member the person is. Absent, with `memberId`, if the person is not a member of a partner.
-    pub partner_id: PartnerId,
-    /// Id of the partner's member.
-    pub member_id: MemberId,
-}
-
-/// Person of an organization, or member of a partner that acts for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Person {
-    /// E-mail of the person; at most 254 bytes.
-    pub email: Email,
-    /// Membership in a partner; `None` for a customer of the organization.
-    #[serde(flatten)]
-    pub membership: Option<Membership>,
-}
-
 /// Support case of an organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequest {
     /// Id of the service request.
@@ -127,10 +106,10 @@ pub struct ServiceRequest {
     /// Person who submitted the service request.
     pub submitted_by: Person,
     /// Person whom the vendor contacts. Default: the person who submitted the service request.
-    pub primary_contact: Contact,
+    pub primary_contact: Person,
     /// Other people who are kept informed; at most 20. Every answer marks those who lost access as `former`.
     #[serde(default)]
-    pub additional_contacts: Vec<Contact>,
+    pub additional_contacts: Vec<Person>,
     /// Time zone that a partner's member stated as primary contact; if absent, the organization's applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
@@ -149,22 +128,22 @@ pub struct ServiceRequest {
 }
 
 /// Author of an update, as stored. Views hide the members of other partners from a partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateAuthor {
     /// Kind of caller.
     #[serde(rename = "type")]
     pub kind: AuthorKind,
-    /// E-mail of the author; at most 254 bytes. Absent for a machine without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-    /// Membership in a partner; `None` if the author is not a member of a partner.
+    /// Author who is a customer or a partner's member; `None` for the vendor's staff.
     #[serde(flatten)]
-    pub membership: Option<Membership>,
+    pub person: Option<Person>,
+    /// Subject (`sub`) of the token of the vendor's staff. Absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 /// Update of a service request: a text, a status, or both.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestUpdate {
     /// Service request that was updated.
@@ -202,33 +181,6 @@ pub struct NotificationPreference {
     pub metadata: Metadata,
 }
 
-/// Contact of a service request, as stored. Views hide the members of other partners, unless primary, from a partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Contact {
-    /// Person who is the contact.
-    #[serde(flatten)]
-    pub person: Person,
-    /// Customer record that the person had in the organization when it became a contact. Absent for a partner's
-    /// member, and for a person who became a contact by submitting the service request, which requires no record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_id: Option<CustomerId>,
-}
-
-impl Contact {
-    /// Returns whether the contact is this person, whose customer record in the organization is `record`. A member
-    /// who was removed and added again is another person; so is a customer, if the contact has a customer record.
-    fn is(&self, other: &Person, record: Option<CustomerId>) -> bool {
-        match self.person.membership {
-            Some(membership) => other.membership == Some(membership),
-            None => {
-                self.person.email == other.email
-                    && record.is_some_and(|record| self.customer_id.is_none_or(|id| id == record))
-            }
-        }
-    }
-}
-
 /// Largest number of additional contacts of a service request, not counting people who were removed.
 pub const MOST_ADDITIONAL: usize = 20;
 
@@ -251,8 +203,6 @@ pub struct ServiceRequestFilter {
     pub kind: Option<ServiceRequestKind>,
     /// Selects those with this status.
     pub status: Option<ServiceRequestStatus>,
-    /// Selects those that the person with this e-mail submitted.
-    pub submitted_by: Option<Email>,
     /// Selects those that were submitted at this instant or later.
     pub from: Option<Timestamp>,
     /// Selects those that were submitted before this instant.
@@ -264,7 +214,6 @@ impl ServiceRequestFilter {
     pub fn wants(&self, request: &ServiceRequest) -> bool {
         self.kind.is_none_or(|kind| request.kind == kind)
             && self.status.is_none_or(|status| request.status == status)
-            && self.submitted_by.as_ref().is_none_or(|email| request.submitted_by.email == *email)
             && self.from.is_none_or(|from| request.metadata.created_at >= from)
             && self.to.is_none_or(|to| request.metadata.created_at < to)
     }
@@ -291,52 +240,51 @@ impl ServiceRequest {
     }
 
     /// Returns whether a partner's member with this level sees the service request: from `look` on always, below it
-    /// if the member submitted it or is a contact, also with its customer record `record` in the organization.
-    pub fn is_open_to(&self, level: Level, member: &Person, record: Option<CustomerId>) -> bool {
-        let submitter = Contact { person: self.submitted_by.clone(), customer_id: None };
+    /// if the member submitted it or is a contact, also as a customer of the organization.
+    pub fn is_open_to(&self, level: Level, member: &SeekingMember<'_>) -> bool {
         // A partner's member who is the primary contact has `update` and sees all; with less it is a former contact.
-        let primary = Some(&self.primary_contact).filter(|primary| primary.person.membership.is_none());
-        let mut added = std::iter::once(&submitter).chain(primary).chain(&self.additional_contacts);
+        let primary = Some(&self.primary_contact).filter(|primary| primary.member_id().is_none());
+        let mut added = std::iter::once(&self.submitted_by).chain(primary).chain(&self.additional_contacts);
         level.allows(AccessAction::SeeAll)
-            || level.allows(AccessAction::SeeSingle) && added.any(|contact| contact.is(member, record))
+            || level.allows(AccessAction::SeeSingle) && added.any(|contact| member.is(contact))
     }
 
     /// Returns all contacts, the primary one first.
-    pub fn contacts(&self) -> impl Iterator<Item = (ContactRole, &Contact)> {
+    pub fn contacts(&self) -> impl Iterator<Item = (ContactRole, &Person)> {
         let primary = std::iter::once((ContactRole::Primary, &self.primary_contact));
         primary.chain(self.additional_contacts.iter().map(|contact| (ContactRole::Additional, contact)))
     }
 
-    /// Makes a person a contact. A replaced primary contact becomes an additional one. Returns the contacts that
-    /// changed, each with its role. There may be more than [`MOST_ADDITIONAL`] afterwards, until former ones make room.
+    /// Makes a person a contact. `namesakes` are the contacts who have the same e-mail; the person replaces one of them.
+    /// Any other replaced primary contact becomes an additional one. Returns the contacts that changed, each with its
+    /// role. There may be more than [`MOST_ADDITIONAL`] afterwards, until former ones make room.
     ///
     /// # Errors
     ///
     /// [`PRIMARY_CONTACT`] if the primary contact is to be an additional one.
     pub fn set_contact(
         &mut self,
-        contact: Contact,
+        contact: Person,
+        namesakes: &[Person],
         role: ContactRole,
-    ) -> Result<Vec<(ContactRole, Contact)>, ErrorKind> {
-        let email = contact.person.email.clone();
-        let same = |other: &Contact| other.person.email == email;
+    ) -> Result<Vec<(ContactRole, Person)>, ErrorKind> {
+        let same = |other: &Person| *other == contact || namesakes.contains(other);
         let mut changed = vec![(role, contact.clone())];
         match role {
             ContactRole::Additional if same(&self.primary_contact) => return Err(PRIMARY_CONTACT),
+            ContactRole::Additional if self.additional_contacts.contains(&contact) => return Ok(Vec::new()),
             ContactRole::Additional => match self.additional_contacts.iter_mut().find(|one| same(one)) {
-                Some(known) if *known == contact => return Ok(Vec::new()),
                 Some(known) => *known = contact,
                 None => self.additional_contacts.push(contact),
             },
             ContactRole::Primary if self.primary_contact == contact => return Ok(Vec::new()),
             ContactRole::Primary => {
                 self.additional_contacts.retain(|one| !same(one));
+                let replaces = same(&self.primary_contact);
                 let before = std::mem::replace(&mut self.primary_contact, contact);
                 // The time zone was that of the previous primary contact.
-                if self.primary_contact.person != before.person {
-                    self.time_zone = None;
-                }
-                if self.primary_contact.person.email != before.person.email {
+                self.time_zone = None;
+                if !replaces {
                     self.additional_contacts.push(before.clone());
                     changed.push((ContactRole::Additional, before));
                 }
@@ -345,17 +293,17 @@ impl ServiceRequest {
         Ok(changed)
     }
 
-    /// Removes an additional contact. Returns it, or `None` if nobody with this e-mail is a contact.
+    /// Removes the additional contact who is one of these people. Returns it, or `None` if none of them is a contact.
     ///
     /// # Errors
     ///
-    /// [`PRIMARY_CONTACT`].
-    pub fn remove_contact(&mut self, email: &Email) -> Result<Option<Contact>, ErrorKind> {
-        if self.primary_contact.person.email == *email {
-            return Err(PRIMARY_CONTACT);
+    /// [`PRIMARY_CONTACT`] if only the primary contact is one of them.
+    pub fn remove_contact(&mut self, one_of: &[Person]) -> Result<Option<Person>, ErrorKind> {
+        match self.additional_contacts.iter().position(|contact| one_of.contains(contact)) {
+            Some(place) => Ok(Some(self.additional_contacts.remove(place))),
+            None if one_of.contains(&self.primary_contact) => Err(PRIMARY_CONTACT),
+            None => Ok(None),
         }
-        let place = self.additional_contacts.iter().position(|contact| contact.person.email == *email);
-        Ok(place.map(|place| self.additional_contacts.remove(place)))
     }
 }
 

@@ -214,10 +214,10 @@ impl Table {
             let organization = text(one, "organizationId");
             belongs(&[id_suffix(&text(one, "id")), text(one, "subject")], self.partners_of(&organization));
             let primary = &one["primaryContact"];
-            belongs(
-                &[text(primary, "email"), id_suffix(&text(primary, "memberId"))],
-                self.partners_of(&organization),
-            );
+            for member in self.all("member").filter(|member| member["id"] == primary["memberId"]) {
+                let texts = [id_suffix(&text(member, "id")), text(member, "email"), text(member, "name")];
+                belongs(&texts, self.partners_of(&organization));
+            }
         }
         traces
     }

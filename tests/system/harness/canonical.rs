@@ -140,6 +140,11 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "`open-service-request` for somebody else".to_owned(),
             "",
         ),
+        (
+            one("open-service-request").by("customer").with(&for_haruto),
+            "`open-service-request` of a customer for somebody else".to_owned(),
+            "",
+        ),
         on_request("list-service-request-updates", "/updates"),
         message(
             "an order that is parked",

@@ -27,6 +27,18 @@ pub fn contact<'a>(world: &'a World, who: &str, request: &str, email: &str, role
     world.put(&format!("{PATH}/{request}/contacts/{email}")).by(who).json(json!({"role": role}))
 }
 
+/// Returns a customer of the demo world as a service request shows it.
+pub fn customer(world: &World, id: &str, name: &str) -> Value {
+    let email = format!("{id}@yamada.example");
+    json!({"email": email, "displayName": name, "customerId": world.id(id)})
+}
+
+/// Returns Ren as a service request shows it.
+pub fn ren(world: &World) -> Value {
+    json!({"email": "ren@miyako.example", "displayName": "Ren Mori", "partnerId": world.id("partner"),
+        "memberId": world.id("ren")})
+}
+
 /// Makes Ren an additional contact of a service request.
 pub async fn add_ren(world: &World, id: &str) {
     contact(world, "contactManager", id, "ren@miyako.example", "additional").send().await.ok();

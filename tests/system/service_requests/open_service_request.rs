@@ -5,7 +5,7 @@ use serde_json::json;
 use system::payload::Payload;
 use system::{World, strength};
 
-use super::{PATH, grant_ren, open};
+use super::{PATH, customer, grant_ren, open, ren};
 use crate::access::set_time;
 
 #[test]
@@ -33,10 +33,11 @@ async fn customer_may_submit_every_kind_for_its_organization() {
             (made.status, made.header("location")),
             (201, Some(&*world.fill(&format!("{PATH}/{id}"))))
         );
+        let sora = customer(&world, "sora", "Sora Sato");
         let expected = json!({
             "id": id, "organizationId": world.id("yamada"), "subject": "Cameras", "description": "Line one\nline two",
-            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"},
-            "primaryContact": {"email": "sora@yamada.example"}, "additionalContacts": [], "updates": 0, "version": 1,
+            "kind": kind, "status": "open", "submittedBy": sora,
+            "primaryContact": sora, "additionalContacts": [], "updates": 0, "version": 1,
         });
         assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/organizations/{yamada}/history?pageSize=1";
@@ -67,7 +68,7 @@ async fn partner_may_submit_only_the_kinds_its_level_allows() {
                 continue;
             }
             let made = call.send().await.ok();
-            let ren = json!({"email": "ren@miyako.example", "partnerId": world.id("partner"), "memberId": world.id("ren")});
+            let ren = ren(&world);
             assert_eq!((&made["submittedBy"], &made["primaryContact"]), (&ren, &ren), "{level} {kind}");
         }
     }
@@ -162,9 +163,9 @@ fn open_for<'a>(world: &'a World, who: &str, more: serde_json::Value) -> system:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn submitter_is_primary_contact_unless_a_customer_is_named() {
+async fn submitter_is_primary_contact_unless_another_person_is_named() {
     let world = World::demo().await;
-    let haruto = json!({"email": "haruto@yamada.example", "customerId": world.id("haruto")});
+    let haruto = customer(&world, "haruto", "Haruto Ono");
     for who in ["customer", "partnerAdmin"] {
         let made =
             open_for(&world, who, json!({"primaryContact": "haruto@yamada.example"})).send().await.ok();
@@ -173,14 +174,64 @@ async fn submitter_is_primary_contact_unless_a_customer_is_named() {
     let own = open_for(&world, "partnerAdmin", json!({"primaryContact": "aiko@miyako.example"}));
     let own = own.send().await.ok();
     assert_eq!(own["primaryContact"], own["submittedBy"]);
-    // An unknown person, a colleague and a customer of another organization cannot be the primary contact.
-    for email in ["nobody@yamada.example", "ren@miyako.example", "can@bogazici.example"] {
+    // An unknown person, another partner's member and a customer of another organization cannot be the primary contact.
+    for email in ["nobody@yamada.example", "deniz@anadolu.example", "can@bogazici.example"] {
         for who in ["customer", "partnerAdmin"] {
             let call = open_for(&world, who, json!({"primaryContact": email}));
-            let refused = call.assert_rejected(422, "unknown-customer").await;
+            let refused = call.assert_rejected(422, "unknown-contact").await;
             assert_eq!(refused.faults()[0].0, "/primaryContact");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_with_update_can_be_named_as_the_primary_contact() {
+    let world = World::demo().await;
+    let for_ren = || json!({"primaryContact": "ren@miyako.example"});
+    grant_ren(&world, "look").await;
+    for who in ["customer", "partnerAdmin"] {
+        let refused = open_for(&world, who, for_ren());
+        let refused = refused.assert_rejected(422, "primary-needs-update").await;
+        assert_eq!(refused.faults()[0].0, "/primaryContact");
+    }
+    grant_ren(&world, "update").await;
+    for who in ["customer", "partnerAdmin"] {
+        let made = open_for(&world, who, for_ren()).send().await.ok();
+        assert_eq!(made["primaryContact"], ren(&world), "{who}");
+        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        assert_eq!(world.get(&path).by("partnerMember").send().await.ok()["formerContacts"], json!([]));
+    }
+    // The time zone is that of a submitter who is the primary contact itself.
+    let mut with_zone = for_ren();
+    with_zone["timeZone"] = json!("Asia/Tokyo");
+    open_for(&world, "partnerAdmin", with_zone).assert_rejected(422, "misplaced-time-zone").await;
+}
+
+/// A customer without a record is known by its e-mail, and stays the submitter after it was put on record.
+#[tokio::test(flavor = "multi_thread")]
+async fn customer_without_a_record_submits_by_its_token() {
+    let world = World::demo().await;
+    let new =
+        json!({"sub": "kei", "email": "kei@yamada.example", "role": "customer", "org": world.id("yamada")});
+    let token = world.token_of(new);
+    let body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
+    let made = world.post(PATH).token(&token).json(body).send().await.ok();
+    let kei = json!({"email": "kei@yamada.example"});
+    assert_eq!((&made["submittedBy"], &made["primaryContact"]), (&kei, &kei));
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let record = json!({"email": "kei@yamada.example", "name": "Kei"});
+    let record = world.post("/v1/organizations/{yamada}/customers").by("operator").json(record);
+    let record = record.send().await.ok();
+    let shown = world.get(&path).by("agent").send().await.ok();
+    assert_eq!((&shown["submittedBy"], &shown["formerContacts"]), (&kei, &json!([])));
+    let update = world.post(&format!("{path}/updates")).token(&token).json(json!({"text": "x"}));
+    let by = json!({"type": "customer", "email": "kei@yamada.example", "displayName": "Kei", "customerId": record["id"]});
+    assert_eq!(update.send().await.ok()["by"], by);
+    let path = format!("/v1/customers/{}", record["id"].as_str().unwrap());
+    world.delete(&path).by("operator").send().await.ok();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let shown = world.get(&path).by("agent").send().await.ok();
+    assert_eq!(shown["formerContacts"], json!(["kei@yamada.example"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
-use super::{PATH, add_ren, contact, grant_ren, listed_ids, open_for_id};
+use super::{PATH, add_ren, contact, customer, grant_ren, listed_ids, open_for_id, ren};
 use crate::access::set_time;
 
 #[test]
@@ -32,12 +32,12 @@ async fn shown(world: &World, who: &str) -> Value {
     world.get(&format!("{PATH}/{{serviceRequest}}")).by(who).send().await.ok()
 }
 
-fn ren(world: &World) -> Value {
-    json!({"email": REN, "partnerId": world.id("partner"), "memberId": world.id("ren")})
+fn haruto(world: &World) -> Value {
+    customer(world, "haruto", "Haruto Ono")
 }
 
-fn haruto(world: &World) -> Value {
-    json!({"email": HARUTO, "customerId": world.id("haruto")})
+fn sora(world: &World) -> Value {
+    customer(world, "sora", "Sora Sato")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn customers_and_members_with_access_become_contacts_with_an_event() {
     world.assert_unchanged(&contents).await;
     let made = shown(&world, "customer").await;
     assert_eq!(made["additionalContacts"], json!([haruto(&world), ren(&world)]));
-    assert_eq!(made["primaryContact"], json!({"email": "sora@yamada.example"}));
+    assert_eq!(made["primaryContact"], sora(&world));
 
     let path = "/v1/organizations/{yamada}/history?type=service-request.contact-set&order=asc";
     let history = world.get(path).by("contactManager").send().await.ok();
@@ -72,7 +72,7 @@ async fn new_primary_contact_makes_the_previous_one_additional() {
     let world = World::demo().await;
     make(&world, "customer", HARUTO, "additional").send().await.ok();
     let made = make(&world, "customer", HARUTO, "primary").send().await.ok();
-    let sora = json!({"email": "sora@yamada.example"});
+    let sora = sora(&world);
     assert_eq!((&made["primaryContact"], &made["additionalContacts"]), (&haruto(&world), &json!([sora])));
     let contents = world.contents().await;
     make(&world, "customer", HARUTO, "primary").send().await.ok();

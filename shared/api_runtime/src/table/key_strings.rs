@@ -2,7 +2,7 @@
 
 use domain::deactivation::PartyId;
 use domain::event::LogScope;
-use domain::service_request::Month;
+use domain::service_request::{Month, Person};
 use domain::*;
 
 use super::access::{access_key, access_of_partner_key};
@@ -72,6 +72,9 @@ fn every_key_keeps_its_stored_format() {
     let name: Name = "İstanbul A.Ş.".parse().unwrap();
     let (b, w): (SubscriptionId, SiteId) = (B.parse().unwrap(), W.parse().unwrap());
     let url: SiteUrl = "https://yamada.example/".parse().unwrap();
+    let member = Person::Member { partner_id: p, member_id: m };
+    let customer = Person::Customer { customer_id: c };
+    let unrecorded = Person::Unrecorded { email: email.clone() };
     let expected = [
         (subscription_key(o, b), format!("ORG#{O}"), format!("SUBSCRIPTION#{B}")),
         (renewal_key(p, now, b), format!("PARTNER#{P}"), format!("RENEWAL#2026-01-05T09:00:00.000Z#{B}")),
@@ -114,14 +117,15 @@ fn every_key_keeps_its_stored_format() {
         (service_request_of_key(&Month::of(now), v), "SERVICE_REQUEST#2026-01".to_owned(), V.to_owned()),
         (submitted_by_key(p, v), format!("PARTNER#{P}"), format!("SERVICE_REQUEST#{V}")),
         (
-            service_request_ref_key(&email, v),
+            service_request_ref_key(&unrecorded, v),
             "CONTACT#a@x.example".to_owned(),
             format!("SERVICE_REQUEST#{V}"),
         ),
-        (contact_key(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
+        (service_request_ref_key(&member, v), format!("CONTACT#{M}"), format!("SERVICE_REQUEST#{V}")),
+        (contact_key(v, &customer), format!("SERVICE_REQUEST#{V}"), format!("CONTACT#{C}")),
         (service_request_update_key(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
-        (preference_key(o, Some(p), &email), format!("ORG#{O}"), format!("PREFERENCE#{P}#a@x.example")),
-        (preference_key(o, None, &email), format!("ORG#{O}"), "PREFERENCE#CUSTOMER#a@x.example".to_owned()),
+        (preference_key(o, &member), format!("ORG#{O}"), format!("PREFERENCE#{M}")),
+        (preference_key(o, &unrecorded), format!("ORG#{O}"), "PREFERENCE#a@x.example".to_owned()),
         (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "MONTHLY_COUNTS#2026-01".to_owned()),
         (count_of_managers_key(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
         (count_of_removals_key(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),

@@ -1,8 +1,8 @@
 //! Service requests, their contacts and updates.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::service_request::{Membership, Month, Person, ServiceRequestFilter, ServiceRequestUpdate};
-use domain::{Email, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
+use domain::service_request::{Month, Person, ServiceRequestFilter, ServiceRequestUpdate};
+use domain::{OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -26,9 +26,9 @@ impl Entity for ServiceRequest {
     }
 
     fn by_key(&self) -> Option<Key> {
-        Some(match self.submitted_by.membership {
-            Some(Membership { partner_id, .. }) => submitted_by_key(partner_id, self.id),
-            None => service_request_ref_key(&self.submitted_by.email, self.id),
+        Some(match self.submitted_by.partner_id() {
+            Some(partner_id) => submitted_by_key(partner_id, self.id),
+            None => service_request_ref_key(&self.submitted_by, self.id),
         })
     }
 
@@ -53,21 +53,22 @@ pub struct ContactEntry {
     pub service_request_id: ServiceRequestId,
     /// Organization that the service request belongs to.
     pub organization_id: OrganizationId,
-    /// E-mail of the contact.
-    pub email: Email,
+    /// Person who is the contact.
+    #[serde(flatten)]
+    pub contact: Person,
 }
 
 impl ContactEntry {
     /// Returns the entry of a contact; `None` if the contact submitted the service request as a customer, because then
     /// the index has the service request itself at this key.
-    pub fn of(request: &ServiceRequest, email: &Email) -> Option<Self> {
+    pub fn of(request: &ServiceRequest, contact: &Person) -> Option<Self> {
         let entry = Self {
             service_request_id: request.id,
             organization_id: request.organization_id,
-            email: email.clone(),
+            contact: contact.clone(),
         };
         let submitter = &request.submitted_by;
-        (submitter.membership.is_some() || submitter.email != *email).then_some(entry)
+        (submitter.partner_id().is_some() || submitter != contact).then_some(entry)
     }
 }
 
@@ -75,11 +76,11 @@ impl Entity for ContactEntry {
     const NAME: &'static str = "contact";
 
     fn key(&self) -> Key {
-        contact_key(self.service_request_id, &self.email)
+        contact_key(self.service_request_id, &self.contact)
     }
 
     fn by_key(&self) -> Option<Key> {
-        Some(service_request_ref_key(&self.email, self.service_request_id))
+        Some(service_request_ref_key(&self.contact, self.service_request_id))
     }
 }
 
@@ -140,6 +141,20 @@ pub struct ServiceRequests {
     pub selection: ServiceRequestFilter,
 }
 
+impl ServiceRequests {
+    fn prefix(&self) -> &'static str {
+        match self.among {
+            ServiceRequestScope::Organization(_) => SERVICE_REQUESTS,
+            ServiceRequestScope::Month(_) => "",
+        }
+    }
+
+    /// Returns the sort key of a service request in this list, which is its position for paging.
+    pub fn place(&self, request: ServiceRequestId) -> String {
+        format!("{}{request}", self.prefix())
+    }
+}
+
 impl AccessPattern for ServiceRequests {
     type Entity = ServiceRequest;
     const DESCRIBED: Described = Described {
@@ -166,11 +181,7 @@ impl ListPattern for ServiceRequests {
     }
 
     fn range(&self) -> (String, String) {
-        let prefix = match self.among {
-            ServiceRequestScope::Organization(_) => SERVICE_REQUESTS,
-            ServiceRequestScope::Month(_) => "",
-        };
-        given::<ServiceRequestId>(prefix, self.selection.from, self.selection.to)
+        given::<ServiceRequestId>(self.prefix(), self.selection.from, self.selection.to)
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
@@ -190,7 +201,7 @@ pub enum ConcernedParty {
     /// Partner whose members submitted them.
     Partner(PartnerId),
     /// Person who submitted them as a customer, or is a contact.
-    Person(Email),
+    Person(Person),
 }
 
 /// Finds the service requests that concern a party.
@@ -211,7 +222,7 @@ impl AccessPattern for ServiceRequestsOf {
     const DESCRIBED: Described = Described {
         name: "ServiceRequestsOf",
         about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time and organization",
-        place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<e-mail>` · `SERVICE_REQUEST#<service request>`",
+        place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<member, customer or e-mail>` · `SERVICE_REQUEST#<service request>`",
     };
 }
 
@@ -223,7 +234,7 @@ impl ListPattern for ServiceRequestsOf {
     fn partition(&self) -> String {
         match &self.party {
             ConcernedParty::Partner(partner) => partner_partition(*partner),
-            ConcernedParty::Person(email) => service_requests_of_partition(email),
+            ConcernedParty::Person(person) => service_requests_of_partition(person),
         }
     }
 
@@ -255,6 +266,15 @@ patterns! {
     custom ServiceRequestsOf {}
 }
 
+/// Returns a person as a segment of a key: the id of the record or, without one, the e-mail.
+pub(super) fn person_segment(person: &Person) -> String {
+    match person {
+        Person::Member { member_id, .. } => member_id.to_string(),
+        Person::Customer { customer_id } => customer_id.to_string(),
+        Person::Unrecorded { email } => segment(email.folded()),
+    }
+}
+
 /// Returns the key of a service request.
 pub(super) fn service_request_key(organization: OrganizationId, request: ServiceRequestId) -> Key {
     Key::new(organization_partition(organization), format!("{SERVICE_REQUESTS}{request}"))
@@ -276,13 +296,13 @@ pub(super) fn submitted_by_key(partner: PartnerId, request: ServiceRequestId) ->
 }
 
 /// Returns the partition, in `by-key`, of the service requests that concern a person.
-pub(super) fn service_requests_of_partition(email: &Email) -> String {
-    format!("CONTACT#{}", segment(email.folded()))
+pub(super) fn service_requests_of_partition(person: &Person) -> String {
+    format!("CONTACT#{}", person_segment(person))
 }
 
 /// Returns the key of a service request among those that concern a person, in `by-key`.
-pub(super) fn service_request_ref_key(email: &Email, request: ServiceRequestId) -> Key {
-    Key::new(service_requests_of_partition(email), format!("{SERVICE_REQUESTS}{request}"))
+pub(super) fn service_request_ref_key(person: &Person, request: ServiceRequestId) -> Key {
+    Key::new(service_requests_of_partition(person), format!("{SERVICE_REQUESTS}{request}"))
 }
 
 /// Returns the partition of everything that belongs to a service request.
@@ -291,8 +311,8 @@ pub(super) fn service_request_partition(request: ServiceRequestId) -> String {
 }
 
 /// Returns the key of a service request's contact.
-pub(super) fn contact_key(request: ServiceRequestId, email: &Email) -> Key {
-    Key::new(service_request_partition(request), format!("CONTACT#{}", segment(email.folded())))
+pub(super) fn contact_key(request: ServiceRequestId, contact: &Person) -> Key {
+    Key::new(service_request_partition(request), format!("CONTACT#{}", person_segment(contact)))
 }
 
 /// Returns the key of a service request's update, by its number.
