@@ -101,7 +101,7 @@ impl Operation for GetSubscription {
             linked_subscriptions: related(&visible.one.linked),
             parent_subscriptions: related(&visible.one.parents),
             installed_apps: related(&visible.one.apps),
-            row: SubscriptionRow { contacts, ..SubscriptionRow::among(&found, actor, visible, context.now)? },
+            row: SubscriptionRow::among(&found, actor, visible, context.now)?.with_contacts(contacts),
         }))
     }
 }

@@ -4,9 +4,8 @@
 use api_runtime::table::{BatchGet, BatchResult, OrganizationById, PartnerById, ProductById};
 use api_runtime::{Context, Failure};
 use deserr::Deserr;
-use domain::Faults;
 use domain::subscription::SubscriptionStatus;
-use domain::{Actor, OrganizationId, PartnerId, Subscription, Timestamp};
+use domain::{Actor, Faults, OrganizationId, PartnerId, Subscription, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,7 +31,7 @@ pub struct SubscriptionRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
     /// Customers who manage the subscription with their names, at most 20. Removed customers are left out.
-    pub(super) contacts: Vec<ContactView>,
+    contacts: Vec<ContactView>,
 }
 
 impl SubscriptionRow {
@@ -64,6 +63,11 @@ impl SubscriptionRow {
             contacts: Contacts::of(one).among(found)?,
             subscription: SubscriptionView::to(actor, visible, time_zone, now),
         })
+    }
+
+    /// Returns the row with these contacts, whose names were read again.
+    pub(super) fn with_contacts(self, contacts: Vec<ContactView>) -> Self {
+        Self { contacts, ..self }
     }
 }
 
