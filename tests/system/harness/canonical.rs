@@ -89,6 +89,8 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "contacts": [{"email": "new@yamada.example", "name": "New"}]})
     };
     let all = |id: &str, path: &str| (one(id).at(path), format!("`{id}` without `name`"), "");
+    let renewals =
+        one("list-partner-subscriptions").at("/v1/partners/{partner}/subscriptions?organizationId={yamada}");
     let misspelled =
         one("list-partner-organizations").at("/v1/partners/{partner}/organizations?name=habrour+hotls");
     vec![
@@ -96,6 +98,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         all("list-organizations", "/v1/organizations"),
         all("list-partner-organizations", "/v1/partners/{partner}/organizations"),
         (misspelled, "`list-partner-organizations` with two misspelled words".to_owned(), ""),
+        (renewals, "`list-partner-subscriptions` of an organization".to_owned(), ""),
         history("licenseType=edge-storage-1y"),
         history("licenseType=edge-storage-1y,camera-direct-1y"),
         history("totals=true"),
