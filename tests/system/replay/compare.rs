@@ -113,7 +113,11 @@ async fn read_partner(world: &World, id: &str, objects: &mut Objects) {
         Value::Null => Value::Null,
         link => pick(link, &["sourceId", "account"]),
     };
-    show(objects, format!("partner {id}"), with(pick(&partner, &["name", "externalId"]), "store", store));
+    show(
+        objects,
+        format!("partner {id}"),
+        with(pick(&partner, &["name", "externalId", "deactivatedAt"]), "store", store),
+    );
     for entry in pages(world, &format!("{path}/organizations")).await {
         show(objects, format!("directory {id} {}", text(&entry["organizationId"])), json!({}));
     }

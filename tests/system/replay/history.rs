@@ -71,7 +71,8 @@ pub async fn pages(world: &World, path: &str) -> Vec<Value> {
 pub async fn whole_history(world: &World) -> Vec<Event> {
     let mut logs = vec!["/v1/history?order=asc".to_owned()];
     for list in ["/v1/partners", "/v1/organizations"] {
-        let parties = pages(world, list).await;
+        let mut parties = pages(world, list).await;
+        parties.extend(pages(world, &format!("{list}?state=deactivated")).await);
         logs.extend(
             parties.iter().map(|one| format!("{list}/{}/history?order=asc", one["id"].as_str().unwrap())),
         );

@@ -1,0 +1,52 @@
+//! `restore-organization`
+
+use local_stack::fault_proxy::Kill;
+use serde_json::json;
+use system::World;
+use system::payload::Payload;
+
+use super::deactivate_organization::{customers, deactivate, prepare};
+use crate::orders::run_job_after_a_minute;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("restore-organization", "/v1/organizations/{closedOrganization}/restore")
+        .by("operator")
+        .publish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_and_directories_come_back_wherever_the_call_is_killed() {
+    for others in 0..4 {
+        for kill in [Kill::Before, Kill::After] {
+            let world = World::demo().await;
+            let (id, token) = prepare(&world).await;
+            let before = customers(&world).await;
+            deactivate(&world, &id).send().await.ok();
+            world.fault_proxy().kill("restore-organization", others, kill);
+            let restore = || world.post(&format!("/v1/organizations/{id}/restore")).by("operator").key("r");
+            let killed = restore().send().await;
+            world.fault_proxy().spare();
+            if killed.status >= 500 {
+                run_job_after_a_minute(&world).await;
+            }
+            assert_eq!(restore().send().await.ok()["state"], "active", "{others} {kill:?}");
+            assert_eq!(customers(&world).await, before, "who was disabled before stays so");
+            let path = "/v1/partners/{partner}/organizations?pageSize=100";
+            let directory = world.get(path).by("partnerAdmin").send().await.ok();
+            assert!(directory.to_string().contains(&id), "{others} {kill:?}");
+            let access = world.get(&format!("/v1/organizations/{id}/access")).token(&token).send().await.ok();
+            assert!(access.to_string().contains("\"deactivated\""), "{access}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restoration_ends_30_days_after_the_deactivation() {
+    let world = World::demo().await;
+    let (id, _) = prepare(&world).await;
+    deactivate(&world, &id).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"P31D"}"#).send().await.ok();
+    let restore = world.post(&format!("/v1/organizations/{id}/restore")).by("operator").json(json!({}));
+    restore.assert_rejected(409, "restoration-expired").await;
+}
