@@ -207,7 +207,7 @@ operations! {
     subscriptions::get_subscription::GetSubscription,
     subscriptions::set_up_subscription::SetUpSubscription,
     subscriptions::list_subscription_contacts::ListSubscriptionContacts,
-    subscriptions::list_subscription_contact_candidates::ListSubscriptionContactCandidates,
+    subscriptions::list_subscription_candidates::ListSubscriptionCandidates,
     subscriptions::add_subscription_contact::AddSubscriptionContact,
     subscriptions::remove_subscription_contact::RemoveSubscriptionContact,
     subscriptions::deactivate_subscription::DeactivateSubscription,

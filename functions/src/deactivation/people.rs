@@ -9,7 +9,7 @@ use domain::deactivation::Deactivation;
 use domain::event::{CustomerDisabled, CustomerEnabled, MemberDisabled, MemberEnabled};
 use domain::{Customer, Member, OrganizationId, PartnerId};
 
-use super::steps::apply;
+use super::step::apply;
 
 /// Number of people that one transaction disables or enables: each takes at most four items of the 100.
 const AT_ONCE: usize = 20;

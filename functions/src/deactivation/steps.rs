@@ -1,42 +1,19 @@
-//! Steps of a deactivation or a restoration: one transaction each, which may be repeated.
+//! Steps of a deactivation or a restoration, which may be repeated.
 
 use api_runtime::table::{
-    AccessIn, AccessInOrganization, AccessOfPartner, BatchGet, DeactivationOf, Error, OrganizationById,
-    PartnerOrganizationLink, PartnersOfOrganization, is_in_phase,
+    AccessIn, AccessInOrganization, AccessOfPartner, BatchGet, OrganizationById, PartnerOrganizationLink,
+    PartnersOfOrganization,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
+use api_runtime::{Change, Context, Failure, OrNotFound};
 use domain::deactivation::{Deactivation, PartyId};
 use domain::event::{AccessCancelled, AccessDeactivated};
 use domain::{AccessRequest, EntryOrigin, OrganizationId, PartnerId, RequestState};
 
 use super::people::{set_customers_disabled, set_members_disabled};
+use super::step::apply;
 use super::survey::pending_requests;
 use crate::access::close_request;
 use crate::party::{add_to_directory, remove_from_directory};
-
-/// Commits a step on the condition that the deactivation is still in its phase, unless there is nothing to do. Returns
-/// the number of items, or 1 if a concurrent write made the step stale: then there is, or may be, something left.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn apply(
-    context: &Context<'_>,
-    record: &Deactivation,
-    mut change: Change,
-) -> Result<usize, Failure> {
-    let items = change.items();
-    if items == 0 {
-        return Ok(0);
-    }
-    change
-        .require_that(&DeactivationOf(record.party), is_in_phase(record.phase), |_| ConditionFailure::Stale);
-    match context.apply(change).await {
-        Ok(()) => Ok(items),
-        Err(Failure::Table(Error::Contended(_))) => Ok(1),
-        Err(failure) => Err(failure),
-    }
-}
 
 /// Ends what is found to end with the party. Returns 0 if nothing is found.
 ///

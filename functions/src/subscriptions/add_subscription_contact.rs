@@ -27,7 +27,7 @@ impl Operation for AddSubscriptionContact {
     const DESCRIPTION: &str = "Operators, contacts of the subscription, and members of the partner that \
         manages it may call it; a partner that replaces a contact adds the new one before it removes the \
         earlier one. The customer is named by its id or by its e-mail, and must belong to the \
-        organization; `list-subscription-contact-candidates` finds it. A subscription has at most 20 \
+        organization; `list-subscription-candidates` finds it. A subscription has at most 20 \
         contacts, not counting removed customers, and a deactivated one accepts no new contact. \
         Idempotent: it changes nothing if the customer is a contact already. An addition is recorded as \
         `subscription.contact-added` and can be undone with `remove-subscription-contact`, except for the \

@@ -26,7 +26,7 @@ async fn operator_and_partner_admin_may_add() {
         assert_eq!((made.status, made.header("location")), (201, Some(&*location)));
         let expected = json!({
             "id": id, "partnerId": world.id("partner"), "email": "Hana@MIYAKO.example", "name": "Hana Ito",
-            "admin": false, "version": 1,
+            "admin": false, "removals": 0, "version": 1,
         });
         assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/partners/{partner}/history?type=member.added&pageSize=1";

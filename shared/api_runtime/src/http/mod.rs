@@ -160,7 +160,8 @@ async fn execute<O: Operation>(
     let (input, options) = parse::<O>(environment, call, route, caller)?;
     let options = CallOptions { lease: lease.clone(), ..options };
     let context = Context { options, ..context::<O>(environment) };
-    let executed = O::execute(Request::new(&context, caller, &input));
+    // On the heap, because the futures of large operations would fill the stack of a build without optimization.
+    let executed = Box::pin(O::execute(Request::new(&context, caller, &input)));
     match route.method {
         Method::Get => executed.await,
         _ => tokio::join!(executed, context.prepare_author()).0,

@@ -1,4 +1,4 @@
-//! `list-subscription-contact-candidates`
+//! `list-subscription-candidates`
 
 use serde_json::json;
 use system::World;
@@ -9,7 +9,7 @@ use super::OF_YAMADA;
 #[test]
 fn canonical_call_is_published() {
     Payload::of(
-        "list-subscription-contact-candidates",
+        "list-subscription-candidates",
         "/v1/organizations/{yamada}/subscriptions/{collection}/contact-candidates?search=haruto",
     )
     .by("partnerMember")

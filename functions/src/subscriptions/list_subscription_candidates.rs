@@ -1,4 +1,4 @@
-//! `list-subscription-contact-candidates`
+//! `list-subscription-candidates`
 
 use api_runtime::table::{BatchGet, CustomerById, CustomersOfOrganization};
 use api_runtime::{Change, Empty, Failure, List, Method, Operation, Reply, Request, Route, route};
@@ -11,20 +11,20 @@ use super::contacts::Contacts;
 use super::{NOT_A_CONTACT, SubscriptionPath, read};
 
 /// Lists the customers who can become contacts of a subscription.
-pub struct ListSubscriptionContactCandidates;
+pub struct ListSubscriptionCandidates;
 
 /// Query parameters that select candidates.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ListSubscriptionContactCandidatesQuery {
+pub struct ListSubscriptionCandidatesQuery {
     /// Name or e-mail to search for: 1 to 200 characters. It matches a name as in the lists of organizations, and an
     /// e-mail that contains it. Default: all customers.
     #[deserr(default)]
     search: Option<NameQuery>,
 }
 
-impl ListSubscriptionContactCandidatesQuery {
+impl ListSubscriptionCandidatesQuery {
     fn matches(&self, customer: &Customer) -> bool {
         self.search.as_ref().is_none_or(|search| {
             let text = search.to_string().to_lowercase();
@@ -45,8 +45,8 @@ pub struct ContactCandidate {
     email: Email,
 }
 
-impl Operation for ListSubscriptionContactCandidates {
-    const NAME: &str = "list-subscription-contact-candidates";
+impl Operation for ListSubscriptionCandidates {
+    const NAME: &str = "list-subscription-candidates";
     const SUMMARY: &str = "List customers who can become contacts of a subscription";
     const DESCRIPTION: &str = "Those who may add a contact may call it: operators, contacts of the \
         subscription, and members of the partner that manages it. The list holds the organization's \
@@ -63,7 +63,7 @@ impl Operation for ListSubscriptionContactCandidates {
 
     type Caller = Actor;
     type Path = SubscriptionPath;
-    type Query = ListSubscriptionContactCandidatesQuery;
+    type Query = ListSubscriptionCandidatesQuery;
     type Body = Empty;
     type Output = List<ContactCandidate>;
 
