@@ -208,7 +208,7 @@ impl RenewalRow {
 
     /// Returns whether a subscription runs and ends within 30 days.
     pub(super) fn is_due(one: &Subscription, now: Timestamp) -> bool {
-        !one.is_over(now) && one.ends_at() <= now.after(AHEAD)
+        !one.is_over(now) && one.ends_at() < now.after(AHEAD)
     }
 }
 

@@ -37,7 +37,8 @@ async fn names_are_found_as_people_type_them_among_5000_others() {
             next = after;
         }
         let cost = world.fault_proxy().take_costs()["list-partner-organizations"].clone();
-        if is_found != (expected == "find") || cost.round_trips > 3 || cost.read_units > 25.0 {
+        // Three steps find the names, and one reads what is shown of them.
+        if is_found != (expected == "find") || cost.round_trips > 4 || cost.read_units > 40.0 {
             wrong.push(format!("{typed}: {name} {expected}, found {first:?} with {cost:?}"));
         }
     }

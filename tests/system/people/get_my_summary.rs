@@ -83,8 +83,8 @@ async fn renewals_are_those_of_the_next_30_days() {
     let world = World::demo().await;
     // The subscriptions of the demo world end on January 5, 2031.
     for (time, count) in [
-        ("2030-12-06T08:59:59Z", 0),
-        ("2030-12-06T09:00:00Z", 4),
+        ("2030-12-06T09:00:00Z", 0),
+        ("2030-12-06T09:00:01Z", 4),
         ("2031-01-05T08:59:59Z", 4),
         ("2031-01-05T09:00:00Z", 0),
     ] {
