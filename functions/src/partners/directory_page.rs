@@ -17,7 +17,7 @@ use domain::{
     AccessAction, AccessRequest, AccessRequestId, Actor, Email, Name, OrganizationId, PartnerId, RequestState,
 };
 
-use super::list_partner_organizations::{DirectoryItem, PendingRequestItem};
+use super::directory_item::{DirectoryItem, PendingRequestItem};
 use crate::access::list_partner_access::{MOST_SORTED, pending_for, too_many_to_sort};
 use crate::party::visible;
 
