@@ -67,6 +67,11 @@ fn others() -> Vec<Canonical> {
         .with(&nothing),
         one("update-entitlement-details-of-customer").by("customer").with(&nothing),
         of_yamada("add-subscription-contact", "partnerMember", "subscriptions/{collection}/contacts/{sora}"),
+        of_yamada(
+            "remove-subscription-contact",
+            "partnerMember",
+            "subscriptions/{subscription}/contacts/{sora}",
+        ),
     ]
 }
 

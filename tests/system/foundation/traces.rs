@@ -230,6 +230,9 @@ impl Table {
             "number" => ("entitlement".to_owned(), "number"),
             "requestId" => ("access-request".to_owned(), "id"),
             "assignmentId" => ("license-assignment".to_owned(), "id"),
+            "fieldId" => ("detail-field".to_owned(), "id"),
+            "licenseType" => ("license-type".to_owned(), "code"),
+            "sourceId" => ("webhook-source".to_owned(), "id"),
             other => {
                 let entity = other.strip_suffix("Id").unwrap_or_else(|| panic!("which ids has `{other}`?"));
                 let upper =
