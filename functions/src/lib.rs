@@ -177,6 +177,7 @@ operations! {
     service_requests::update_service_request::UpdateServiceRequest,
     service_requests::list_service_request_updates::ListServiceRequestUpdates,
     service_requests::list_submit_options::ListSubmitOptions,
+    service_requests::list_contact_candidates::ListContactCandidates,
     service_requests::get_support_dashboard::GetSupportDashboard,
     service_requests::set_notification_preference::SetNotificationPreference,
     service_requests::get_notification_preference::GetNotificationPreference,

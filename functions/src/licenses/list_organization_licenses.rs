@@ -48,6 +48,18 @@ pub struct OrganizationLicenseView {
     lines: Vec<OrganizationLicenseLine>,
 }
 
+impl OrganizationLicenseView {
+    /// Returns the view with the partner's name.
+    pub(crate) fn named(self, names: &Names) -> Self {
+        Self { partner: names.partner(self.partner_id), ..self }
+    }
+
+    /// Returns whether any licenses of the assignment are shown.
+    pub(crate) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}
+
 /// Licenses of one type that an organization holds from an assignment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -111,7 +123,7 @@ impl Operation for ListOrganizationLicenses {
             let position = assignment.id.to_string();
             (position, license_view(assignment, &types, time_zone, shown_from))
         });
-        let license_views = license_views.filter(|(_, view)| !view.lines.is_empty());
+        let license_views = license_views.filter(|(_, view)| view.has_lines());
         let mut page = context.page_of_all(license_views.collect());
         let partners: BTreeSet<_> = page.items.iter().map(|view| view.partner_id).collect();
         let names = Names::of(context, partners.iter().copied(), std::iter::empty()).await?;
@@ -122,7 +134,7 @@ impl Operation for ListOrganizationLicenses {
 
 /// Returns the licenses of an assignment, whose terms count in `time_zone`, without those that have expired by
 /// `shown_from`, if given.
-fn license_view(
+pub(crate) fn license_view(
     assignment: Assignment,
     types: &BTreeMap<LicenseTypeCode, LicenseType>,
     time_zone: TimeZone,

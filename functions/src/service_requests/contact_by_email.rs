@@ -5,7 +5,7 @@ use api_runtime::table::{AccessInOrganization, BatchGet, BatchResult, EmailInPar
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::access::{Grant, decide};
 use domain::service_request::Person;
-use domain::{Access, Actor, ContactRole, Email, ErrorKind, Level, OrganizationId, PartnerId};
+use domain::{Access, Actor, ContactRole, Email, ErrorKind, Level, OrganizationId, PartnerId, Role};
 
 use super::{customer_lookup, record, require_record};
 use crate::authority::access_check::AuthorizedMember;
@@ -111,15 +111,20 @@ fn candidates<'a>(
     email: &Email,
     present: &[Person],
 ) -> Vec<(&'a Access, bool)> {
-    let is_given = |grant: &Grant| grant.individual.as_ref().is_some_and(|one| one.email == *email);
     let candidate = |access: &'a Access| {
-        let disclosed = actor.is_staff() || access.requested;
-        let decides = |grant: &Grant| grant.is_active(context.now) && (disclosed || is_given(grant));
-        let is_open = access.grants.iter().any(decides);
+        let is_open = may_name(context, actor, access, email);
         let is_present = present.iter().any(|one| one.partner_id() == Some(access.partner_id));
         (is_open || is_present).then_some((access, is_open))
     };
     all.iter().filter_map(candidate).collect()
+}
+
+/// Returns whether the caller may name the member of a partner with this e-mail, if there is one. A partner's people may
+/// name all members of their own partner.
+pub(super) fn may_name(context: &Context<'_>, actor: &Actor, access: &Access, email: &Email) -> bool {
+    let is_given = |grant: &Grant| grant.individual.as_ref().is_some_and(|one| one.email == *email);
+    let disclosed = actor.is_staff() || access.requested || actor.has_one_of(&[Role::PartnerMember]);
+    access.grants.iter().any(|grant| grant.is_active(context.now) && (disclosed || is_given(grant)))
 }
 
 /// Returns the member with this e-mail and the level of its access: the member who is a present contact, else the one

@@ -1,9 +1,6 @@
 //! `get-service-request`
 
-use api_runtime::table::{
-    BatchGet, EntitlementOf, EntitlementsOf, ItemFilter, ListPattern, OrganizationById, PageQuery,
-    SubscriptionsOf,
-};
+use api_runtime::table::{BatchGet, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf};
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
 };
@@ -14,10 +11,13 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::{ServiceRequestView, view};
+use super::first_items::{MAX_ITEMS, first};
+use super::view::{ServiceRequestView, view, viewer_partner_of};
+use super::work_item::{ItemNames, OwnedProduct, read_licenses, read_own};
 use super::{ServiceRequestLookup, ServiceRequestPath};
 use crate::authority::viewer::Visibility;
-use crate::entitlements::{EntitlementView, read_fields};
+use crate::entitlements::read_fields;
+use crate::licenses::list_organization_licenses::OrganizationLicenseView;
 
 /// Returns a service request with its organization's entitlements.
 pub struct GetServiceRequest;
@@ -37,10 +37,23 @@ pub struct ServiceRequestDetail {
     /// Entitlements of the organization that have not ended, oldest first, at most 50, with the details that
     /// the caller may view. A partner sees those of subscriptions that it manages and those without a subscription, and
     /// none if its member's access level is below `look`.
-    entitlements: Vec<EntitlementView>,
+    entitlements: Vec<OwnedProduct>,
     /// Whether the caller may see more entitlements than are listed; `get-profile-of-organization` returns all of them to the
     /// organization's customers, operators and agents.
     more_entitlements: bool,
+    /// Entitlements that the primary contact itself owns and that have not ended, oldest first, at most 50, with the details
+    /// that the caller may view. Absent for callers other than operators, agents and the contact itself, and if the
+    /// contact has no customer record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_entitlements: Option<Vec<OwnedProduct>>,
+    /// Whether the primary contact owns more than are listed. Absent with `contactEntitlements`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more_contact_entitlements: Option<bool>,
+    /// Licenses of the organization that have not expired, from at most 50 assignments, oldest first. A partner sees those
+    /// that it assigned, and none if its member's access level is below `look`.
+    licenses: Vec<OrganizationLicenseView>,
+    /// Whether there are more assignments than were examined; `list-organization-licenses` returns all licenses.
+    more_licenses: bool,
 }
 
 impl Output for ServiceRequestDetail {
@@ -51,16 +64,14 @@ impl Output for ServiceRequestDetail {
     }
 }
 
-/// Maximum number of entitlements in the answer.
-const MAX_ENTITLEMENTS: usize = 50;
-
 impl Operation for GetServiceRequest {
     const NAME: &str = "get-service-request";
     const SUMMARY: &str = "Get a service request with its organization's entitlements";
     const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members may \
         call it; a partner member whose access level there is below `look` sees only service requests that \
         it submitted or was added to. The answer includes at most 50 entitlements that have not ended and that \
-        the caller may see, and the contacts who have lost access. A partner sees another partner's people \
+        the caller may see, with their products, the licenses of the organization, and the contacts who have \
+        lost access; operators and agents also get what the primary contact itself owns. A partner sees another partner's people \
         as `partnerName` and \"a member\", unless the person is the primary contact.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
@@ -83,24 +94,40 @@ impl Operation for GetServiceRequest {
         wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let owned = visible_entitlements(context, actor, organization_id);
-        let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
+        let licenses = read_licenses(context, organization_id, viewer_partner_of(actor));
+        let (found, owned, fields, licenses) =
+            tokio::try_join!(found, owned, read_fields(context), licenses)?;
         let (request, member) = lookup.find(context, &found)?;
         let own_time_zone = request.time_zone;
-        let ((mut owned, more), request) =
-            tokio::try_join!(owned.complete(context), view(context, actor, request))?;
+        let primary_contact = request.primary_contact.clone();
+        let ((mut owned, more), own, request) = tokio::try_join!(
+            owned.complete(context),
+            read_own(context, actor, &primary_contact),
+            view(context, actor, request)
+        )?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = own_time_zone.or(of_organization).unwrap_or_default();
         let all = member.is_none_or(|member| member.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
-        let views = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
-        let (entitlements, more_entitlements) = (views.collect(), all && more);
+        let of_contact = own.iter().flat_map(|(own, _)| own);
+        let names = ItemNames::read(context, owned.iter().chain(of_contact), &licenses).await?;
+        // The terms of licenses count in the organization's time zone.
+        let (mut licenses, more_licenses) =
+            names.licensed(context, licenses, of_organization.unwrap_or_default())?;
+        licenses.retain(|_| all);
+        let (own, more_own) = own.unzip();
+        let contact_entitlements = own.map(|own| names.owned(context, actor, own, &fields)).transpose()?;
         Ok(Reply::ok(ServiceRequestDetail {
             former_contacts: request.former_contacts(),
             request,
             effective_time_zone,
-            entitlements,
-            more_entitlements,
+            entitlements: names.owned(context, actor, owned, &fields)?,
+            more_entitlements: all && more,
+            contact_entitlements,
+            more_contact_entitlements: more_own,
+            licenses,
+            more_licenses: all && more_licenses,
         }))
     }
 }
@@ -124,8 +151,8 @@ impl VisibleEntitlements {
             items.extend(found.get(&lookup)?);
         }
         items.sort_by_key(|one| one.id);
-        let more = more || items.len() > MAX_ENTITLEMENTS;
-        items.truncate(MAX_ENTITLEMENTS);
+        let more = more || items.len() > MAX_ITEMS;
+        items.truncate(MAX_ITEMS);
         Ok((items, more))
     }
 }
@@ -155,26 +182,4 @@ async fn visible_entitlements(
     )?;
     let given = sold.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
     Ok(VisibleEntitlements { read, given, more: more || more_sold })
-}
-
-/// Returns the first items of a list that pass the filter, at most as many as are shown, and whether there are more.
-async fn first<L: ListPattern>(
-    context: &Context<'_>,
-    listing: &L,
-    consistent: bool,
-    wanted: ItemFilter<'_, L::Entity>,
-) -> Result<(Vec<L::Entity>, bool), Failure> {
-    let (mut items, mut after) = (Vec::new(), None);
-    loop {
-        let page_query =
-            PageQuery { size: MAX_ENTITLEMENTS + 1 - items.len(), ascending: true, after, consistent };
-        let page = context.table.page(listing, &page_query, Some(wanted)).await?;
-        items.extend(page.items);
-        let more = items.len() > MAX_ENTITLEMENTS;
-        if more || page.next.is_none() {
-            items.truncate(MAX_ENTITLEMENTS);
-            return Ok((items, more));
-        }
-        after = page.next;
-    }
 }

@@ -1,30 +1,27 @@
 //! `list-service-requests`
 
-use std::collections::BTreeMap;
-
-use api_runtime::table::read::{BatchResult, ItemFilter};
-use api_runtime::table::{
-    BatchGet, ConcernedParty, CustomersByEmail, EmailInPartner, OrganizationById, Page, PageQuery,
-    ServiceRequestOf, ServiceRequestRef, ServiceRequestScope, ServiceRequests, ServiceRequestsOf,
-};
+use api_runtime::table::{BatchGet, MonthlyCountsOf, OrganizationById, ServiceRequestScope};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Output, Reply, Request, Route,
+    Switch, route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
+use domain::dashboard::StatusCounts;
 use domain::fault::{Check, Validated};
-use domain::service_request::{Month, Person, ServiceRequestFilter};
+use domain::service_request::{Month, ServiceRequestFilter};
 use domain::{
-    AccessAction, Actor, CustomerId, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError,
-    PartnerId, Problem, Role, ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus,
-    Timestamp,
+    AccessAction, Actor, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError, Problem, Role,
+    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
-use futures_util::future::try_join_all;
 use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::view::{ServiceRequestView, view_all};
-use super::{customer_lookup, record, seeking};
-use crate::authority::access_check::{AccessCheck, AuthorizedMember};
+use super::seeker::{Seeker, list_for_member, list_for_seeker};
+use super::selection::Selection;
+use super::view::ServiceRequestView;
+use super::{customer_lookup, record};
+use crate::authority::access_check::AccessCheck;
 use crate::history::query_history::check_span;
 
 /// Lists service requests.
@@ -50,6 +47,11 @@ pub struct ListServiceRequestsQuery {
     /// Only service requests that have this status now.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,
+    /// Whether to list the service requests that are open or waiting, of all organizations and months, oldest first:
+    /// `true` or `false` (the default). For operators and agents only, and not together with `organizationId` or `month`.
+    #[deserr(default)]
+    #[schemars(default)]
+    unsolved: Switch,
     /// Only service requests that the person with this e-mail submitted. A partner finds those of another partner's
     /// member only where that member is the primary contact.
     #[deserr(default)]
@@ -66,24 +68,46 @@ pub struct ListServiceRequestsQuery {
 
 impl Check for ListServiceRequestsQuery {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
-        let both = sent.get("month").is_some() && sent.get("organizationId").is_some();
-        let invalid = ParseError::new("not-of-organization", "cannot be combined with `organizationId`");
-        let mut faults: Vec<_> = both.then(|| ("/month".to_owned(), invalid)).into_iter().collect();
+        let (says, mut faults) = (|name: &str| sent.get(name).is_some(), Vec::new());
+        for name in ["month", "unsolved"].into_iter().filter(|name| says(name) && says("organizationId")) {
+            let invalid = ParseError::new("not-of-organization", "cannot be combined with `organizationId`");
+            faults.push((format!("/{name}"), invalid));
+        }
         faults.extend(check_span(sent));
         faults
     }
 }
 
+/// A page of service requests.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ServiceRequestPage {
+    #[serde(flatten)]
+    list: List<ServiceRequestView>,
+    /// Numbers of the organization's service requests by present status, whatever the filters select. Present on the first
+    /// page of the list of one organization, for callers who see all of its service requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<StatusCounts>,
+}
+
+impl Output for ServiceRequestPage {
+    fn next_page_token(&self) -> Option<&str> {
+        self.list.next_page_token()
+    }
+}
+
 impl Operation for ListServiceRequests {
     const NAME: &str = "list-service-requests";
-    const SUMMARY: &str = "List service requests, newest first";
+    const SUMMARY: &str = "List service requests";
     const DESCRIPTION: &str = "Operators, agents, customers and partner members may call it. With \
         `organizationId`, it lists the service requests of that organization; a partner member whose \
         access level there is below `look` gets only those that it submitted or was added to. Without \
         `organizationId`, partner members get those that their partner's members submitted or that they \
         were added to, customers those of their own organization, and operators and agents those of one \
-        month. Service requests that the caller may not see are left out. A page may hold fewer items than \
-        `pageSize`, even none, and still have a `nextPageToken`.";
+        month, newest first, or with `unsolved=true` those of all months that are open or waiting, oldest \
+        first. Rows carry the names of the organization and of the people whom the caller may see. The first \
+        page of one organization also counts its service requests by status. Service requests that the caller \
+        may not see are left out. A page may hold fewer items than `pageSize`, even none, and still have a \
+        `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/service-requests",
@@ -95,47 +119,59 @@ impl Operation for ListServiceRequests {
     type Path = Nothing;
     type Query = Validated<ListServiceRequestsQuery>;
     type Body = Empty;
-    type Output = List<ServiceRequestView>;
+    type Output = ServiceRequestPage;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ServiceRequestView>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestPage>, Failure> {
         let Request { context, caller: actor, query, .. } = request;
         let Validated(ListServiceRequestsQuery {
             organization_id,
             month,
             kind,
             status,
+            unsolved,
             submitted_by,
             from,
             to,
         }) = query;
         let filter = ServiceRequestFilter { kind: *kind, status: *status, from: *from, to: *to };
         let selection = Selection { filter, submitted_by: submitted_by.as_ref() };
-        if month.is_some() && !actor.is_staff() {
-            let fault = Fault::new(
-                FaultPointer::parameter("month"),
-                "unknown-field",
-                "is for operators and agents only",
-            );
-            return Err(Problem::shape(Faults(vec![fault])).into());
-        }
-        let page = match (organization_id, actor.kind) {
+        check_staff_only(actor, &[("month", month.is_some()), ("unsolved", unsolved.is_on())])?;
+        let own = match actor.kind {
+            ActorKind::Customer { organization, .. } => organization,
+            _ => None,
+        };
+        let list = match (organization_id.or(own), actor.kind) {
             (Some(organization), _) => {
-                list_for_organization(context, actor, *organization, &selection).await?
+                let page = list_for_organization(context, actor, organization, &selection).await?;
+                return Ok(Reply::ok(page));
+            }
+            (None, ActorKind::Operator | ActorKind::Agent) if unsolved.is_on() => {
+                let found = selection.read_unsolved(context).await?;
+                selection.show(context, actor, found).await?
             }
             (None, ActorKind::Operator | ActorKind::Agent) => {
                 let month = month_of(context, month.as_ref(), &selection.filter)?;
                 let found = selection.read(context, ServiceRequestScope::Month(month)).await?;
                 selection.show(context, actor, found).await?
             }
-            (None, ActorKind::Customer { organization: Some(own), .. }) => {
-                list_for_organization(context, actor, own, &selection).await?
-            }
-            (None, ActorKind::Customer { organization: None, .. }) => context.list(Vec::new(), None),
+            (None, ActorKind::Customer { .. }) => context.list(Vec::new(), None),
             (None, ActorKind::Partner { partner, .. }) => {
                 list_for_member(context, actor, partner, &selection).await?
             }
         };
-        Ok(Reply::ok(page))
+        Ok(Reply::ok(ServiceRequestPage { list, counts: None }))
+    }
+}
+
+/// Refuses parameters that are for the vendor's staff only; each is given with whether the caller sent it.
+fn check_staff_only(actor: &Actor, parameters: &[(&str, bool)]) -> Result<(), Problem> {
+    let sent = parameters.iter().filter(|(_, sent)| *sent && !actor.is_staff());
+    let fault = |name: &str| {
+        Fault::new(FaultPointer::parameter(name), "unknown-field", "is for operators and agents only")
+    };
+    match Faults(sent.map(|(name, _)| fault(name)).collect()) {
+        Faults(none) if none.is_empty() => Ok(()),
+        faults => Err(Problem::shape(faults)),
     }
 }
 
@@ -162,63 +198,18 @@ fn month_of(
     }
 }
 
-/// What the caller wants to see of a list.
-struct Selection<'a> {
-    filter: ServiceRequestFilter,
-    submitted_by: Option<&'a Email>,
-}
-
-/// Service requests that were read, each with its position in the list, and the position after which there may be more.
-type FoundRequests = (Vec<(String, ServiceRequest)>, Option<String>);
-
-impl Selection<'_> {
-    /// Number of service requests that are read at once if only those of one submitter are wanted. The submitter's e-mail
-    /// is known only after they are read, so the page may be short.
-    const READ_FOR_SUBMITTER: usize = 100;
-
-    /// Returns the part of a list that is read for the requested page.
-    fn page_query(&self, context: &Context<'_>) -> PageQuery {
-        let page_query = context.page_query(false);
-        match self.submitted_by {
-            Some(_) => PageQuery { size: Self::READ_FOR_SUBMITTER, ..page_query },
-            None => page_query,
-        }
+/// Returns the numbers of an organization's service requests by status, for the first page.
+async fn counts(
+    context: &Context<'_>,
+    organization: OrganizationId,
+) -> Result<Option<StatusCounts>, Failure> {
+    if context.page_query(false).after.is_some() {
+        return Ok(None);
     }
-
-    /// Reads a page of the service requests of an organization, with consistent reads, or of a month.
-    async fn read(
-        &self,
-        context: &Context<'_>,
-        among: ServiceRequestScope,
-    ) -> Result<FoundRequests, Failure> {
-        let consistent = matches!(among, ServiceRequestScope::Organization(_));
-        let all = ServiceRequests { among, selection: self.filter.clone() };
-        let page_query = PageQuery { consistent, ..self.page_query(context) };
-        let page = context.table.page(&all, &page_query, None).await?;
-        Ok((page.items.into_iter().map(|one| (all.place(one.id), one)).collect(), page.next))
-    }
-
-    /// Returns service requests as the caller sees them. Those of other submitters, and those whose submitter the caller
-    /// may not see, are left out if only those of one submitter are wanted.
-    async fn show(
-        &self,
-        context: &Context<'_>,
-        actor: &Actor,
-        (found, mut next): FoundRequests,
-    ) -> Result<List<ServiceRequestView>, Failure> {
-        let (places, requests): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let views = view_all(context, actor, requests).await?;
-        let is_wanted = |view: &ServiceRequestView| {
-            self.submitted_by.is_none_or(|email| view.submitter_email() == Some(email))
-        };
-        let mut items: Vec<_> = places.into_iter().zip(views).filter(|(_, view)| is_wanted(view)).collect();
-        let size = context.page_query(false).size;
-        if items.len() > size {
-            items.truncate(size);
-            next = items.last().map(|(place, _)| place.clone());
-        }
-        Ok(context.list_of_large(items, next)?)
-    }
+    let (first, last) = (Month::of(Timestamp::from_unix_millis(0)), Month::of(context.now));
+    let months = context.table.list(&MonthlyCountsOf(organization, first, last), true).await?;
+    let counts: Vec<_> = months.iter().map(|month| &month.counts).collect();
+    Ok(Some(StatusCounts::of(&counts)))
 }
 
 /// Returns the service requests of an organization that the caller may see.
@@ -227,25 +218,25 @@ async fn list_for_organization(
     actor: &Actor,
     organization: OrganizationId,
     selection: &Selection<'_>,
-) -> Result<List<ServiceRequestView>, Failure> {
+) -> Result<ServiceRequestPage, Failure> {
     let all = selection.read(context, ServiceRequestScope::Organization(organization));
+    let counts = counts(context, organization);
+    let mut wanted = BatchGet::new();
     let Some(access_check) = AccessCheck::of(actor, organization)? else {
-        let (known, mut wanted) = (OrganizationById(organization), BatchGet::new());
+        let known = OrganizationById(organization);
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let (found, page) = tokio::try_join!(found, all)?;
+        let (found, page, counts) = tokio::try_join!(found, all, counts)?;
         found.get(&known).or_not_found()?;
-        return selection.show(context, actor, page).await;
+        return Ok(ServiceRequestPage { list: selection.show(context, actor, page).await?, counts });
     };
-    let own_record = customer_lookup(organization, access_check.email());
-    let mut wanted = BatchGet::new();
     access_check.want(&mut wanted);
-    wanted.add(&own_record);
+    wanted.add(&customer_lookup(organization, access_check.email()));
     let found = async { Ok(context.table.fetch(wanted, true).await?) };
-    let (found, page) = tokio::try_join!(found, all)?;
+    let (found, page, counts) = tokio::try_join!(found, all, counts)?;
     let member = access_check.prove(context, &found)?;
     if member.level().allows(AccessAction::SeeAll) {
-        return selection.show(context, actor, page).await;
+        return Ok(ServiceRequestPage { list: selection.show(context, actor, page).await?, counts });
     }
     let record = record(&found, organization, &member.email)?;
     let seeker = Seeker {
@@ -255,132 +246,6 @@ async fn list_for_organization(
         records: record.into_iter().collect(),
         organization: Some(organization),
     };
-    list_for_seeker(context, actor, &seeker, selection).await
-}
-
-/// A partner's member who looks for the service requests that concern its partner or itself.
-struct Seeker<'a> {
-    member: Person,
-    partner: PartnerId,
-    email: &'a Email,
-    /// Customer records of the member's e-mail.
-    records: Vec<CustomerId>,
-    /// Organization whose service requests are listed, in which the member's level is below `look`: then those that other
-    /// members submitted are left out. All organizations if none.
-    organization: Option<OrganizationId>,
-}
-
-impl Seeker<'_> {
-    /// Returns the person under each of its records and, if it is a customer, as it acted before it had a record.
-    fn people(&self) -> Vec<Person> {
-        let customers = self.records.iter().map(|customer_id| Person::Customer { customer_id: *customer_id });
-        let before = self.records.first().map(|_| Person::Unrecorded { email: self.email.clone() });
-        std::iter::once(self.member.clone()).chain(customers).chain(before).collect()
-    }
-
-    /// Reads from the index where the service requests are.
-    async fn find(
-        &self,
-        context: &Context<'_>,
-        page_query: &PageQuery,
-        filter: &ServiceRequestFilter,
-    ) -> Result<Page<ServiceRequestRef>, Failure> {
-        let of = |party| ServiceRequestsOf {
-            party,
-            organization: self.organization,
-            from: filter.from,
-            to: filter.to,
-        };
-        let submitted = of(ConcernedParty::Partner(self.partner));
-        let is_own =
-            |request_ref: &ServiceRequestRef| request_ref.submitted_by.as_ref() == Some(&self.member);
-        let choice: Option<ItemFilter<'_, _>> = self.organization.is_some().then_some(&is_own as _);
-        let submitted = context.table.page(&submitted, page_query, choice);
-        let lists: Vec<_> = self.people().into_iter().map(|one| of(ConcernedParty::Person(one))).collect();
-        let added = try_join_all(lists.iter().map(|list| context.table.page(list, page_query, None)));
-        let (submitted, mut pages) = tokio::try_join!(submitted, added)?;
-        pages.push(submitted);
-        Ok(Page::merge(pages, page_query, |request_ref| request_ref.place().to_owned()))
-    }
-}
-
-/// Reads, with consistent reads, the service requests that the eventually consistent index returned, and the records
-/// that decide access to them; returns also the access of the caller in each organization, `None` where it has none.
-async fn read_current(
-    context: &Context<'_>,
-    actor: &Actor,
-    email: &Email,
-    request_refs: &[ServiceRequestRef],
-) -> Result<(BatchResult, BTreeMap<OrganizationId, Option<AuthorizedMember>>), Failure> {
-    let (mut wanted, mut organizations) = (BatchGet::new(), BTreeMap::new());
-    for request_ref in request_refs {
-        let organization = request_ref.organization_id;
-        wanted.add(&ServiceRequestOf(organization, request_ref.service_request()?));
-        wanted.add(&customer_lookup(organization, email));
-        organizations.insert(organization, None::<AuthorizedMember>);
-    }
-    for organization in organizations.keys() {
-        AccessCheck::of(actor, *organization)?.iter().for_each(|access_check| access_check.want(&mut wanted));
-    }
-    let found = context.table.fetch(wanted, true).await?;
-    for (organization, member) in &mut organizations {
-        if let Some(access_check) = AccessCheck::of(actor, *organization)? {
-            *member = match access_check.prove(context, &found) {
-                Ok(proved) => Some(proved),
-                Err(Failure::Problem(_)) => None,
-                Err(failure) => return Err(failure),
-            };
-        }
-    }
-    Ok((found, organizations))
-}
-
-/// Returns the service requests, of all organizations, that the partner's members submitted or that this member was added
-/// to, as far as this member may see them now. The page may be short.
-async fn list_for_member(
-    context: &Context<'_>,
-    actor: &Actor,
-    partner: PartnerId,
-    selection: &Selection<'_>,
-) -> Result<List<ServiceRequestView>, Failure> {
-    let email = &actor.require_email()?;
-    let own = EmailInPartner(partner, email.clone());
-    let as_customer = CustomersByEmail(email.clone());
-    let mut wanted = BatchGet::new();
-    wanted.add(&own);
-    let (found, as_customer) =
-        tokio::try_join!(context.table.fetch(wanted, true), context.table.list(&as_customer, false))?;
-    let own = found.get(&own)?.map(|own| own.member_record()).transpose()?.flatten();
-    let Some(own) = own else { return Ok(context.list(Vec::new(), None)) };
-    let seeker = Seeker {
-        member: Person::Member { partner_id: partner, member_id: own.id },
-        partner,
-        email,
-        records: as_customer.iter().map(|customer| customer.id).collect(),
-        organization: None,
-    };
-    list_for_seeker(context, actor, &seeker, selection).await
-}
-
-/// Returns the service requests that concern a partner's member, as far as it may see them now. The page may be short.
-async fn list_for_seeker(
-    context: &Context<'_>,
-    actor: &Actor,
-    seeker: &Seeker<'_>,
-    selection: &Selection<'_>,
-) -> Result<List<ServiceRequestView>, Failure> {
-    let page_query = selection.page_query(context);
-    let Page { items: request_refs, next } = seeker.find(context, &page_query, &selection.filter).await?;
-    let (found, organizations) = read_current(context, actor, seeker.email, &request_refs).await?;
-    let mut items = Vec::new();
-    for request_ref in request_refs {
-        let organization = request_ref.organization_id;
-        let Some(Some(member)) = organizations.get(&organization) else { continue };
-        let request = found.get(&ServiceRequestOf(organization, request_ref.service_request()?))?;
-        let record = record(&found, organization, seeker.email)?;
-        let is_open = |request: &ServiceRequest| request.is_open_to(member.level(), &seeking(member, record));
-        let request = request.filter(|request| selection.filter.wants(request) && is_open(request));
-        items.extend(request.map(|request| (request_ref.place().to_owned(), request)));
-    }
-    selection.show(context, actor, (items, next)).await
+    let list = list_for_seeker(context, actor, &seeker, selection).await?;
+    Ok(ServiceRequestPage { list, counts: None })
 }

@@ -3,7 +3,9 @@
 
 automod::dir!(pub "src/service_requests");
 
-use api_runtime::table::{BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf};
+use api_runtime::table::{
+    BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf, UnsolvedRequest, count_service_request,
+};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
 use domain::service_request::{Person, SeekingMember};
@@ -93,6 +95,22 @@ impl ServiceRequestLookup {
     }
 }
 
+/// Counts a service request that is created or changed, and marks it as long as it is not solved.
+fn track(
+    change: &mut Change,
+    request: &ServiceRequest,
+    before: Option<&ServiceRequest>,
+) -> Result<(), Failure> {
+    count_service_request(request, before).into_iter().for_each(|count| change.add(count));
+    let was_marked = before.is_some_and(|before| !before.status.is_solved());
+    match (request.status.is_solved(), was_marked) {
+        (false, false) => change.put(&UnsolvedRequest::of(request))?,
+        (true, true) => change.remove(&UnsolvedRequest::of(request)),
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Returns whether a person submitted a service request for another organization than its own, as the primary contact.
 /// Only then has the service request a time zone of its own.
 fn is_for_another_organization(submitter: &Person, primary_contact: &Person) -> bool {
@@ -124,6 +142,10 @@ fn require_record(change: &mut Change, organization: OrganizationId, email: &Ema
     change.require_owner(&customer_lookup(organization, email), customer, || ConditionFailure::Stale);
 }
 
+const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
+    "misplaced-time-zone",
+    "only a partner's member who submits a service request as its primary contact states a time zone; otherwise the organization's applies",
+);
 const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
     "other-partners-contact",
     "this contact is another partner's member: only the organization and the vendor may change it",

@@ -1,6 +1,6 @@
 //! `open-service-request`
 
-use api_runtime::table::{BatchGet, BatchResult, ContactEntry, count_service_request};
+use api_runtime::table::{BatchGet, BatchResult, ContactEntry};
 use api_runtime::{
     Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request,
     Route, route,
@@ -17,17 +17,15 @@ use schemars::JsonSchema;
 
 use super::contact_by_email::{ContactFacts, ContactTarget, PRIMARY_NEEDS_UPDATE, UNKNOWN_CONTACT};
 use super::view::{ServiceRequestView, view};
-use super::{contact_by_email, customer_lookup, is_for_another_organization, record, require_record};
+use super::{
+    MISPLACED_TIME_ZONE, contact_by_email, customer_lookup, is_for_another_organization, record,
+    require_record, track,
+};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 use crate::party::require_active_organization;
 
 /// Submits a service request.
 pub struct OpenServiceRequest;
-
-const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
-    "misplaced-time-zone",
-    "is only allowed when a partner's member is both the submitter and the primary contact; otherwise the organization's time zone applies",
-);
 
 /// A new service request.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -47,7 +45,7 @@ pub struct OpenServiceRequestBody {
     #[deserr(default)]
     primary_contact: Option<Email>,
     /// IANA time zone of the caller, such as `Asia/Tokyo`; accepted only from a partner member who is the primary
-    /// contact. Default: the organization's time zone applies.
+    /// contact itself. Default: the organization's time zone applies.
     #[deserr(default)]
     time_zone: Option<TimeZone>,
 }
@@ -113,7 +111,7 @@ impl Operation for OpenServiceRequest {
             entry.iter().try_for_each(|entry| change.put(entry))?;
         }
         change.create(&request)?;
-        count_service_request(&request, None).into_iter().for_each(|count| change.add(count));
+        track(&mut change, &request, None)?;
         let opened = ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
         change.record(request.event(opened, partner));
 
@@ -164,14 +162,16 @@ async fn submission(
             Person::of_customer(email, own)
         }
     };
-    let mut primary_contact = person.clone();
+    let mut primary_contact = Some(person.clone());
     if let Some(named) = named {
         let named = named_contact(context, actor, change, (organization, named), (member, &others, &found));
-        primary_contact = named.await?.unwrap_or(primary_contact);
+        primary_contact = named.await?;
     }
-    if new.time_zone.is_some() && !is_for_another_organization(&person, &primary_contact) {
+    let has_zone = primary_contact.as_ref().is_some_and(|one| is_for_another_organization(&person, one));
+    if new.time_zone.is_some() && !has_zone {
         change.reject(&MISPLACED_TIME_ZONE, &[&"timeZone"]);
     }
+    let primary_contact = primary_contact.unwrap_or_else(|| person.clone());
     Ok(Submission { partner, person, primary_contact })
 }
 

@@ -1,6 +1,6 @@
 //! `update-service-request`
 
-use api_runtime::table::{BatchGet, count_service_request};
+use api_runtime::table::BatchGet;
 use api_runtime::{
     Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route,
     route,
@@ -11,12 +11,15 @@ use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Validated};
 use domain::service_request::{Person, ServiceRequestUpdate, UpdateAuthor, UpdateText};
 use domain::{
-    AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequest, ServiceRequestStatus,
+    AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequest, ServiceRequestStatus, TimeZone,
 };
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
-use super::{ServiceRequestLookup, ServiceRequestPath, customer_lookup, record};
+use super::{
+    MISPLACED_TIME_ZONE, ServiceRequestLookup, ServiceRequestPath, customer_lookup,
+    is_for_another_organization, record, track,
+};
 use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
 
 /// Adds an update to a service request.
@@ -25,24 +28,28 @@ pub struct UpdateServiceRequest;
 const CLOSED: ErrorKind =
     ErrorKind::state("service-request-closed", "the service request is closed: ask an agent to reopen it");
 
-/// An update: a text, a new status, or both.
+/// An update: a text, a new status, a new time zone, or several of them.
 #[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateServiceRequestBody {
-    /// Text of the update, 1 to 32,768 bytes of UTF-8; may have several lines. Required if `status` is absent.
+    /// Text of the update, 1 to 32,768 bytes of UTF-8; may have several lines. Required if `status` and `timeZone` are absent.
     #[deserr(default)]
     text: Option<UpdateText>,
     /// New status; if absent, the status stays as it is. Only an agent changes the status of a closed service request.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,
+    /// New IANA time zone, such as `Asia/Tokyo`; accepted only from a partner member who submitted the service request and
+    /// is its primary contact. If absent, the time zone stays as it is.
+    #[deserr(default)]
+    time_zone: Option<TimeZone>,
 }
 
 impl Check for UpdateServiceRequestBody {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let says = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
-        let nothing = sent.is_object() && !says("text") && !says("status");
-        let invalid = ParseError::new("empty-update", "must have a `text`, a `status`, or both");
+        let nothing = sent.is_object() && !["text", "status", "timeZone"].into_iter().any(says);
+        let invalid = ParseError::new("empty-update", "must have a `text`, a `status` or a `timeZone`");
         nothing.then(|| (String::new(), invalid)).into_iter().collect()
     }
 }
@@ -55,7 +62,8 @@ impl Operation for UpdateServiceRequest {
         `number` and cannot be changed or removed. Only an agent changes the status of a closed service \
         request (409 `service-request-closed`). The first text of an operator or agent sets `answeredAt`. \
         `If-Match` refers to the version of the service request. The event `service-request.updated` is \
-        recorded.";
+        recorded. A partner member who submitted the service request and is its primary contact may also \
+        change its time zone.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
@@ -67,7 +75,7 @@ impl Operation for UpdateServiceRequest {
         "a customer needs no record to answer about a service request, and an agent reopens what it closes",
     )];
     const TAKES_VERSION: bool = true;
-    const ERRORS: &[ErrorKind] = &[CLOSED, LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[CLOSED, MISPLACED_TIME_ZONE, LEVEL_TOO_LOW];
 
     type Caller = Actor;
     type Path = ServiceRequestPath;
@@ -89,11 +97,15 @@ impl Operation for UpdateServiceRequest {
         if new.status.is_some_and(|status| !before.status.can_become(status, agent)) {
             change.reject(&CLOSED, &[&"status"]);
         }
+        if new.time_zone.is_some() && !may_set_time_zone(&before, person.as_ref()) {
+            change.reject(&MISPLACED_TIME_ZONE, &[&"timeZone"]);
+        }
         let (seen, partner_id) = (before.metadata.version, member.as_ref().map(|member| member.partner));
         let answers = actor.is_staff() && new.text.is_some();
-        let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
+        let mut request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
+        request.time_zone = new.time_zone.or(request.time_zone);
         change.replace(&request, seen, context.if_match())?;
-        count_service_request(&request, Some(&before)).into_iter().for_each(|count| change.add(count));
+        track(&mut change, &request, Some(&before))?;
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,
@@ -104,6 +116,7 @@ impl Operation for UpdateServiceRequest {
             },
             text: new.text.clone(),
             status: new.status,
+            time_zone: new.time_zone,
             version: request.metadata.version,
             // `updated_at` never decreases, so updates are ordered by time even if clocks differ.
             created_at: request.metadata.updated_at,
@@ -111,7 +124,8 @@ impl Operation for UpdateServiceRequest {
         // No condition is needed: the number is unused as long as the service request has the version that was read.
         change.put(&update)?;
         let number = update.number;
-        let updated = ServiceRequestUpdated { service_request_id: request.id, number, status: new.status };
+        let (service_request_id, time_zone) = (request.id, new.time_zone);
+        let updated = ServiceRequestUpdated { service_request_id, number, status: new.status, time_zone };
         change.record(request.event(updated, partner_id));
 
         let location =
@@ -119,6 +133,13 @@ impl Operation for UpdateServiceRequest {
         let view = view_updates(context, actor, &request, vec![update]).await?.pop();
         context.commit(change, Answer::created(location, view.or_not_found()?)).await
     }
+}
+
+/// Returns whether a person may set the time zone: if it submitted the service request for another organization than its
+/// own, and is its primary contact.
+fn may_set_time_zone(request: &ServiceRequest, person: Option<&Person>) -> bool {
+    person == Some(&request.submitted_by)
+        && is_for_another_organization(&request.submitted_by, &request.primary_contact)
 }
 
 /// Reads the service request and, for a partner's member, its access; returns also the caller as the author of an update,

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, BatchResult};
+use api_runtime::table::{BatchGet, BatchResult, StaffBySubject};
 use api_runtime::{Context, Failure, OrNotFound, Output};
 use domain::actor::ActorKind;
 use domain::service_request::{Person, ServiceRequestUpdate, UpdateText};
 use domain::{
     Actor, AuthorKind, CustomerId, Email, MemberId, Metadata, Name, OrganizationId, PartnerId,
-    ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, TimeZone, Timestamp, Version,
+    ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, StaffRecord, TimeZone,
+    Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,11 +27,11 @@ const A_MEMBER: &str = "a member";
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
-    /// Current e-mail of the person. Absent if the caller may not see who the person is, and for the vendor's staff.
+    /// Current e-mail of the person. Absent if the caller may not see who the person is, and for a machine of the vendor.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
     /// Current name of the person; 1 to 200 characters. Absent if the caller may not see who the person is, for a customer
-    /// without a record, and for the vendor's staff.
+    /// without a record, and for the vendor's people who set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     display_name: Option<Name>,
     /// Partner whose member the person is. Absent, with `memberId`, if the person is not a member of a partner, and if
@@ -56,6 +57,12 @@ pub struct PersonView {
     former: Option<bool>,
 }
 
+impl From<StaffRecord> for PersonView {
+    fn from(record: StaffRecord) -> Self {
+        Self { email: record.email, display_name: record.name, ..Self::default() }
+    }
+}
+
 /// A service request as the caller sees it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +71,9 @@ pub struct ServiceRequestView {
     id: ServiceRequestId,
     /// Organization that the service request belongs to.
     organization_id: OrganizationId,
+    /// Current name of the organization; 1 to 200 characters. Absent if it could not be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_name: Option<Name>,
     /// Subject in one line, 1 to 200 characters.
     subject: Name,
     /// Description, 1 to 32,768 bytes of UTF-8; may have several lines.
@@ -78,8 +88,8 @@ pub struct ServiceRequestView {
     primary_contact: PersonView,
     /// Contacts who are also kept informed, at most 20; those who have lost access are marked as `former`.
     additional_contacts: Vec<PersonView>,
-    /// IANA time zone that the primary contact, a partner's member, stated when submitting. Absent if none was stated
-    /// or another person has become the primary contact; then the organization's time zone applies.
+    /// IANA time zone that the primary contact, a partner's member who submitted the service request, stated. Absent if
+    /// none was stated or another person has become the primary contact; then the organization's time zone applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     time_zone: Option<TimeZone>,
     /// Time of the first text by an operator or agent, RFC 3339 in UTC; absent until then.
@@ -138,12 +148,15 @@ pub struct UpdateView {
     number: u64,
     /// Author of the update.
     by: AuthorView,
-    /// Text of the update, 1 to 32,768 bytes of UTF-8; absent if only the status was set.
+    /// Text of the update, 1 to 32,768 bytes of UTF-8; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<UpdateText>,
     /// Status that the update set; absent if it set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ServiceRequestStatus>,
+    /// IANA time zone that the update set; absent if it set none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<TimeZone>,
     /// Version of the service request after the update.
     version: Version,
     /// Time of the update, RFC 3339 in UTC; never before that of the preceding update.
@@ -192,22 +205,23 @@ impl ViewerScope {
         }
     }
 
-    /// Reads the items in the batch, the records of the people whom the caller sees, and the names of the partners of
-    /// the others. Each person is given with the primary contact of its service request.
+    /// Reads the items in the batch, the records of the people whom the caller sees, and the names of the organizations
+    /// and of the partners of the others. Each person is given with the primary contact of its service request.
     async fn read<'a>(
         context: &Context<'_>,
         actor: &Actor,
         mut wanted: BatchGet,
         people: impl Iterator<Item = (&'a Person, &'a Person)> + Clone,
+        organizations: BTreeSet<OrganizationId>,
     ) -> Result<Self, Failure> {
         let partner = viewer_partner_of(actor);
         let others = Self::others(partner, people.clone().map(|(person, _)| person));
-        Names::want(&mut wanted, others.iter().copied(), std::iter::empty());
+        Names::want(&mut wanted, others.iter().copied(), organizations.iter().copied());
         people
             .filter(|(person, primary)| sees_person(partner, person, person == primary))
             .for_each(|(person, _)| people::want(&mut wanted, person));
         let found = context.table.fetch(wanted, true).await?;
-        let names = Names::among(&found, others.iter().copied(), std::iter::empty())?;
+        let names = Names::among(&found, others.iter().copied(), organizations.iter().copied())?;
         Ok(Self { partner, names, found })
     }
 
@@ -245,6 +259,7 @@ impl ViewerScope {
         Ok(ServiceRequestView {
             id: request.id,
             organization_id: request.organization_id,
+            organization_name: self.names.organization(request.organization_id).name,
             submitted_by: self.person(&request.submitted_by, primary)?,
             primary_contact: contact(primary)?,
             additional_contacts,
@@ -277,7 +292,9 @@ pub async fn view_all(
     let partner = viewer_partner_of(actor);
     let mut wanted = BatchGet::new();
     requests.iter().for_each(|request| former::want(&mut wanted, partner, request));
-    let viewer = ViewerScope::read(context, actor, wanted, requests.iter().flat_map(people_of)).await?;
+    let organizations = requests.iter().map(|request| request.organization_id).collect();
+    let people = requests.iter().flat_map(people_of);
+    let viewer = ViewerScope::read(context, actor, wanted, people, organizations).await?;
     let mut views = Vec::new();
     for request in requests {
         let former = former::former_contacts(context, &viewer.found, partner, &request)?;
@@ -305,15 +322,23 @@ pub async fn view_updates(
 ) -> Result<Vec<UpdateView>, Failure> {
     let primary = &request.primary_contact;
     let people = updates.iter().filter_map(|update| Some((update.by.person.as_ref()?, primary)));
-    let viewer = ViewerScope::read(context, actor, BatchGet::new(), people).await?;
+    let staff = |update: &ServiceRequestUpdate| update.by.subject.clone().map(StaffBySubject);
+    let mut wanted = BatchGet::new();
+    updates.iter().filter_map(staff).for_each(|lookup| wanted.add(&lookup));
+    let viewer = ViewerScope::read(context, actor, wanted, people, BTreeSet::new()).await?;
     let view = |update: ServiceRequestUpdate| {
-        let person = update.by.person.as_ref().map(|person| viewer.person(person, primary)).transpose()?;
+        let person = match (&update.by.person, staff(&update)) {
+            (Some(person), _) => viewer.person(person, primary)?,
+            (None, Some(lookup)) => viewer.found.get(&lookup)?.map(PersonView::from).unwrap_or_default(),
+            (None, None) => PersonView::default(),
+        };
         Ok(UpdateView {
             service_request_id: update.service_request_id,
             number: update.number,
-            by: AuthorView { kind: update.by.kind, person: person.unwrap_or_default() },
+            by: AuthorView { kind: update.by.kind, person },
             text: update.text,
             status: update.status,
+            time_zone: update.time_zone,
             version: update.version,
             created_at: update.created_at,
         })

@@ -112,6 +112,12 @@ pub struct StatusCounts {
 }
 
 impl StatusCounts {
+    /// Returns the numbers of several months together.
+    pub fn of(counts: &[&Counts]) -> Self {
+        let none = Self::default();
+        ServiceRequestKind::ALL.into_iter().fold(none, |progress, kind| status_counts(counts, kind, progress))
+    }
+
     fn add(&mut self, status: ServiceRequestStatus, number: i64) {
         self.submitted += number;
         *match status {
@@ -143,12 +149,8 @@ pub struct Figures {
 impl Figures {
     /// Returns the figures of several months together.
     pub fn of(counts: &[&Counts]) -> Self {
-        let mut progress = StatusCounts::default();
-        for kind in ServiceRequestKind::ALL {
-            progress = status_counts(counts, kind, progress);
-        }
         Self {
-            progress,
+            progress: StatusCounts::of(counts),
             median_to_first_answer: median(counts, ANSWERED),
             median_to_solution: median(counts, SOLVED),
         }

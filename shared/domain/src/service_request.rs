@@ -142,7 +142,7 @@ pub struct UpdateAuthor {
     pub subject: Option<String>,
 }
 
-/// Update of a service request: a text, a status, or both.
+/// Update of a service request: a text, a status, a time zone, or several of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestUpdate {
@@ -158,6 +158,9 @@ pub struct ServiceRequestUpdate {
     /// Status that the update set. Absent if it set none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ServiceRequestStatus>,
+    /// Time zone that the update set. Absent if it set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// Version of the service request that resulted from the update.
     pub version: Version,
     /// Time of the update; RFC 3339, UTC.

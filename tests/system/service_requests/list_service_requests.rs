@@ -338,3 +338,60 @@ async fn stale_index_reveals_no_request_of_a_removed_contact() {
     let page = world.get("/v1/service-requests?month=2026-01").by("agent").send().await.ok();
     assert_eq!(page["items"][1]["status"], "open", "the vendor's list is as late as its index");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_lists_unsolved_requests_of_all_months_oldest_first() {
+    let world = World::demo().await;
+    let (first, second) = (world.id("serviceRequest").to_owned(), world.id("otherServiceRequest").to_owned());
+    set_time(&world, "2026-02-10T09:00:00Z").await;
+    let third = open_for_id(&world, "customer").await;
+    let all = [first.clone(), second.clone(), third.clone()];
+    for (who, size) in [("agent", 1), ("operator", 2), ("agent", 100)] {
+        let query = format!("unsolved=true&pageSize={size}");
+        assert_eq!(listed_ids(&world, who, &query).await, all, "{query}");
+    }
+    let update = async |status: &str| {
+        let call = world.post(&format!("{PATH}/{first}/updates")).by("agent");
+        call.json(json!({"status": status})).send().await.ok();
+        listed_ids(&world, "agent", "unsolved=true").await
+    };
+    assert_eq!(update("waiting").await, all);
+    for status in ["solved", "closed"] {
+        assert_eq!(update(status).await, all[1..], "{status}");
+    }
+    assert_eq!(update("open").await, all);
+    assert_eq!(listed_ids(&world, "agent", "unsolved=true&kind=incident").await, all[..1]);
+    let since = "unsolved=true&from=2026-02-01T00:00:00Z";
+    assert_eq!(listed_ids(&world, "agent", since).await, std::slice::from_ref(&third));
+    for (who, query, code) in [
+        ("customer", "unsolved=true", "unknown-field"),
+        ("partnerAdmin", "unsolved=true", "unknown-field"),
+        ("agent", "unsolved=true&organizationId={yamada}", "not-of-organization"),
+    ] {
+        let refused = world.get(&format!("/v1/service-requests?{query}")).by(who);
+        let refused = refused.assert_rejected(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [("unsolved".to_owned(), code.to_owned())], "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_page_of_an_organization_counts_by_status() {
+    let world = World::demo().await;
+    let solved = open_for_id(&world, "customer").await;
+    let solve = world.post(&format!("{PATH}/{solved}/updates")).by("agent");
+    solve.json(json!({"status": "solved"})).send().await.ok();
+    set_time(&world, "2026-02-10T09:00:00Z").await;
+    open_for_id(&world, "customer").await;
+    let counts = json!({"submitted": 3, "open": 2, "waiting": 0, "solved": 1, "closed": 0});
+    let path = "/v1/service-requests?organizationId={yamada}&pageSize=1";
+    for who in ["customer", "contactManager", "agent", "partnerAdmin"] {
+        let page = world.get(path).by(who).send().await.ok();
+        assert_eq!(page["counts"], counts, "{who}");
+        assert_eq!(page["items"][0]["organizationName"], "株式会社ヤマダ電機");
+        let next = format!("{path}&pageToken={}", page["nextPageToken"].as_str().unwrap());
+        assert_eq!(world.get(&next).by(who).send().await.ok().get("counts"), None, "only on the first page");
+    }
+    // A member who does not see all service requests does not learn how many there are.
+    grant_ren(&world, "cc").await;
+    assert_eq!(world.get(path).by("partnerMember").send().await.ok().get("counts"), None);
+}

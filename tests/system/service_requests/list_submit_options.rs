@@ -28,8 +28,7 @@ async fn options(world: &World, who: &str) -> Vec<Value> {
 async fn customer_is_offered_every_kind_for_its_own_organization() {
     let world = World::demo().await;
     let kinds = json!(["incident", "question", "change", "configuration", "site-deletion", "access"]);
-    let own =
-        json!({"organization": {"id": world.id("yamada"), "name": "株式会社ヤマダ電機"}, "kinds": kinds});
+    let own = json!({"organization": {"id": world.id("yamada"), "name": "株式会社ヤマダ電機"}, "canBePrimaryContact": true, "kinds": kinds});
     for who in ["customer", "contactManager"] {
         assert_eq!(options(&world, who).await, std::slice::from_ref(&own));
     }
@@ -98,4 +97,22 @@ async fn stale_index_entry_is_reread_from_the_table() {
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(path).by("contactManager").send().await.ok();
     assert_eq!(options().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organizations_of_which_the_member_is_a_customer_come_first() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{partner}", "expiresAt": EXPIRY, "organizationLevel": "create"});
+    world.post("/v1/organizations/{bogazici}/access").by("otherContactManager").json(body).send().await.ok();
+    grant_ren(&world, "create").await;
+    let ids = async || {
+        let all = options(&world, "partnerMember").await;
+        all.iter().map(|one| one["organization"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let by_id = ids().await;
+    assert_eq!(by_id.len(), 2);
+    let path = format!("/v1/organizations/{}/customers", by_id[1]);
+    let record = json!({"email": "ren@miyako.example", "name": "Ren"});
+    world.post(&path).by("operator").json(record).send().await.ok();
+    assert_eq!(ids().await, [by_id[1].clone(), by_id[0].clone()]);
 }

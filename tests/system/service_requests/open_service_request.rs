@@ -38,6 +38,7 @@ async fn customer_may_submit_every_kind_for_its_organization() {
             "id": id, "organizationId": world.id("yamada"), "subject": "Cameras", "description": "Line one\nline two",
             "kind": kind, "status": "open", "submittedBy": sora,
             "primaryContact": sora, "additionalContacts": [], "updates": 0, "version": 1,
+            "organizationName": "株式会社ヤマダ電機",
         });
         assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/organizations/{yamada}/history?pageSize=1";

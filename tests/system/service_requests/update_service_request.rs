@@ -55,7 +55,7 @@ async fn text_and_status_are_stored_with_an_event() {
     );
     let expected = json!({
         "serviceRequestId": world.id("serviceRequest"), "number": 1,
-        "by": {"type": "agent"},
+        "by": {"type": "agent", "email": "amir@vendor.example"},
         "text": "Which firmware?\nPlease tell.", "status": "waiting", "version": 2,
     });
     assert_eq!(world.timeless(made.body), expected);
@@ -108,6 +108,34 @@ async fn only_an_agent_may_reopen_a_closed_request() {
     assert_eq!(status(&world).await, "closed");
     update_status(&world, "agent", "open").send().await.ok();
     assert_eq!(status(&world).await, "open");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_submitter_who_is_the_primary_contact_sets_the_time_zone() {
+    let world = World::demo().await;
+    grant_ren(&world, "create").await;
+    let request = open_for_id(&world, "partnerMember").await;
+    let zone = || json!({"timeZone": "Asia/Seoul"});
+    let said = update(&world, "partnerMember", &request, zone()).send().await.ok();
+    assert_eq!((&said["timeZone"], said.get("text")), (&json!("Asia/Seoul"), None));
+    let path = format!("{PATH}/{request}");
+    let shown = async || world.get(&path).by("customer").send().await.ok()["effectiveTimeZone"].clone();
+    assert_eq!(shown().await, "Asia/Seoul");
+    for (who, of) in [
+        ("partnerAdmin", &*request),
+        ("customer", &request),
+        ("agent", &request),
+        ("customer", "{serviceRequest}"),
+    ] {
+        let refused = update(&world, who, of, zone()).assert_rejected(422, "misplaced-time-zone").await;
+        assert_eq!(refused.faults()[0].0, "/timeZone");
+    }
+    let wrong = update(&world, "partnerMember", &request, json!({"timeZone": "Seoul"}));
+    wrong.assert_rejected(400, "invalid-request").await;
+    let haruto = "haruto@yamada.example";
+    super::contact(&world, "customer", &request, haruto, "primary").send().await.ok();
+    assert_eq!(shown().await, "UTC");
+    update(&world, "partnerMember", &request, zone()).assert_rejected(422, "misplaced-time-zone").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,6 @@ pub(super) fn access_key(organization: OrganizationId, partner: PartnerId) -> Ke
 }
 
 /// Returns the key of the same item in `by-key`, among the partner's access in all organizations.
-pub(super) fn access_of_partner_key(partner: PartnerId, organization: OrganizationId) -> Key {
+pub fn access_of_partner_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("{ACCESS}{organization}"))
 }

@@ -39,6 +39,7 @@ use super::service_request::{
 use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{release_key, store_account_key, store_link_key};
 use super::subscription::{renewal_key, subscription_key, subscription_name_key};
+use super::unsolved_request::unsolved_request_key;
 use super::webhook_source::{source_among_all_key, source_key};
 
 const P: &str = "prt_019b8c3e-5c00-7000-8000-000000000001";
@@ -126,6 +127,7 @@ fn every_key_keeps_its_stored_format() {
         (service_request_update_key(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
         (preference_key(o, &member), format!("ORG#{O}"), format!("PREFERENCE#{M}")),
         (preference_key(o, &unrecorded), format!("ORG#{O}"), "PREFERENCE#a@x.example".to_owned()),
+        (unsolved_request_key(v), "UNSOLVED_SERVICE_REQUESTS".to_owned(), V.to_owned()),
         (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "MONTHLY_COUNTS#2026-01".to_owned()),
         (count_of_managers_key(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
         (count_of_removals_key(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),

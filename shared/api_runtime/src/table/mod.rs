@@ -70,5 +70,6 @@ aggregates! {
     site,
     store,
     subscription,
+    unsolved_request,
     webhook_source,
 }

@@ -3,6 +3,7 @@
 use super::data::event_data;
 use crate::id::{CustomerId, MemberId, ServiceRequestId};
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
+use crate::time::TimeZone;
 
 event_data! {
     /// Recorded when a service request is submitted: in the organization's log and, if a partner's member submitted it,
@@ -24,6 +25,9 @@ event_data! {
         /// Status of the service request after the update; absent if the update set none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<ServiceRequestStatus>,
+        /// Time zone of the service request after the update; absent if the update set none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<TimeZone>,
     }
 
     /// Recorded when a person becomes a contact of a service request, or a contact gets another role: in the
