@@ -52,7 +52,7 @@ pub struct ServiceRequestDetail {
     /// Licenses of the organization that have not expired, from at most 50 assignments, oldest first. A partner sees those
     /// that it assigned, and none if its member's access level is below `look`.
     licenses: Vec<OrganizationLicenseView>,
-    /// Whether there are more assignments than were examined; `list-organization-licenses` returns all licenses.
+    /// Whether there are more assignments than are listed; `list-organization-licenses` returns all licenses.
     more_licenses: bool,
 }
 

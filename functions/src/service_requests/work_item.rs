@@ -7,8 +7,10 @@ use api_runtime::table::{
 };
 use api_runtime::{Context, Failure};
 use domain::service_request::Person;
-use domain::{Actor, Assignment, Entitlement, EntitlementStatus, Fields, LicenseType, PartnerId, TimeZone};
-use domain::{OrganizationId, Owner};
+use domain::{
+    Actor, Assignment, Entitlement, EntitlementStatus, Fields, LicenseType, OrganizationId, Owner, PartnerId,
+    TimeZone,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,10 +31,9 @@ pub struct OwnedProduct {
     product: Option<ProductName>,
 }
 
-/// Licenses that were assigned to an organization, the newest first, and all license types.
+/// Licenses that were assigned to an organization, oldest first, and all license types.
 pub(super) struct Licenses {
     assignments: Vec<Assignment>,
-    more: bool,
     types: Vec<LicenseType>,
 }
 
@@ -42,13 +43,12 @@ pub(super) async fn read_licenses(
     organization: OrganizationId,
     partner: Option<PartnerId>,
 ) -> Result<Licenses, Failure> {
-    let assignments = AssignmentsOfOrganization(organization);
-    let is_visible = |one: &Assignment| partner.is_none_or(|partner| one.partner_id == partner);
-    let first = first(context, &assignments, false, &is_visible);
-    let types = LicenseTypes();
-    let types = async { Ok(context.table.list(&types, false).await?) };
-    let ((assignments, more), types) = tokio::try_join!(first, types)?;
-    Ok(Licenses { assignments, more, types })
+    let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
+    let (assignments, types) = (context.table.list(&assignments, false), context.table.list(&types, false));
+    let (mut assignments, types) = tokio::try_join!(assignments, types)?;
+    assignments.retain(|one| partner.is_none_or(|partner| one.partner_id == partner));
+    assignments.sort_by_key(|one| one.id);
+    Ok(Licenses { assignments, types })
 }
 
 /// Reads the entitlements that the primary contact itself owns and that have not ended, at most as many as are shown.
@@ -113,11 +113,12 @@ impl ItemNames {
         let names = Names::among(&self.0, licenses.partners().into_iter(), std::iter::empty())?;
         let types: BTreeMap<_, _> =
             licenses.types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
-        let views = licenses
-            .assignments
-            .into_iter()
-            .map(|one| license_view(one, &types, time_zone, Some(context.now)).named(&names));
-        Ok((views.filter(OrganizationLicenseView::has_lines).take(MAX_ITEMS).collect(), licenses.more))
+        let views = licenses.assignments.into_iter();
+        let views = views.map(|one| license_view(one, &types, time_zone, Some(context.now)).named(&names));
+        let mut views: Vec<_> = views.filter(OrganizationLicenseView::has_lines).collect();
+        let more = views.len() > MAX_ITEMS;
+        views.truncate(MAX_ITEMS);
+        Ok((views, more))
     }
 }
 

@@ -148,6 +148,21 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "`open-service-request` of a customer for somebody else".to_owned(),
             "",
         ),
+        (
+            one("update-service-request").with(&json!({"status": "solved"})),
+            "`update-service-request` that solves".to_owned(),
+            "",
+        ),
+        (
+            one("list-contact-candidates").by("customer"),
+            "`list-contact-candidates` of a customer".to_owned(),
+            "",
+        ),
+        (
+            one("list-service-requests").by("agent").at("/v1/service-requests?unsolved=true"),
+            "`list-service-requests` of all that are not solved".to_owned(),
+            "",
+        ),
         on_request("list-service-request-updates", "/updates"),
         message(
             "an order that is parked",

@@ -130,3 +130,38 @@ async fn removed_people_are_marked_as_former_contacts() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn licenses_and_the_contacts_own_products_are_shown_as_far_as_visible() {
+    let world = World::demo().await;
+    let path = format!("{PATH}/{{serviceRequest}}");
+    for who in ["agent", "operator", "customer", "contactManager", "partnerAdmin"] {
+        let shown = world.get(&path).by(who).send().await.ok();
+        let licenses = world.get("/v1/organizations/{yamada}/licenses").by(who).send().await.ok();
+        assert_eq!(shown["licenses"], licenses["items"], "{who}");
+        assert_ne!(shown["licenses"], json!([]), "{who}");
+        assert!(shown["licenses"][0]["partner"]["name"].is_string(), "{who}");
+        let owned = shown["entitlements"].as_array().unwrap();
+        assert!(owned.iter().all(|one| one["product"]["name"].is_string()), "{who}");
+        // Sora, the primary contact, sees its own, and so does the vendor.
+        let own = ["agent", "operator", "customer"].contains(&who);
+        assert_eq!(shown["contactEntitlements"].is_array(), own, "{who}");
+        if own {
+            let profile = world.get("/v1/customers/{sora}/profile").by(who).send().await.ok();
+            let items = profile["entitlements"].as_array().unwrap().iter();
+            let ids: Vec<_> = items.filter(|one| one["from"] == "own").map(|one| &one["id"]).collect();
+            let shown = shown["contactEntitlements"].as_array().unwrap();
+            assert_eq!(shown.iter().map(|one| &one["id"]).collect::<Vec<_>>(), ids, "{who}");
+            assert!(!ids.is_empty() && shown.iter().all(|one| one["product"]["name"].is_string()));
+        }
+    }
+    // The other partner, with access but without assignments, sees no licenses.
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "look"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let shown = world.get(&path).by("otherPartnerAdmin").send().await.ok();
+    assert_eq!((&shown["licenses"], shown.get("contactEntitlements")), (&json!([]), None));
+    grant_ren(&world, "cc").await;
+    add_ren(&world, world.id("serviceRequest")).await;
+    let shown = world.get(&path).by("partnerMember").send().await.ok();
+    assert_eq!((&shown["licenses"], &shown["moreLicenses"]), (&json!([]), &json!(false)));
+}
