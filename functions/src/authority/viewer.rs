@@ -350,8 +350,8 @@ impl ViewerContext<'_> {
         let (mut others, mut on_record, mut since) = (0, false, None::<Timestamp>);
         for one in these {
             match one.contact(email, customer, removed_at) {
-                Some(contact) if contact.customer_id().is_some() => on_record = true,
                 Some(contact) => {
+                    on_record |= contact.customer_id().is_some();
                     since = Some(since.map_or(contact.since, |since| since.min(contact.since)));
                 }
                 None => others += 1,

@@ -21,7 +21,7 @@ use crate::party::require_active_organization;
 /// Creates a customer of an organization, or of none.
 pub struct CreateCustomer;
 
-const EMAIL_TAKEN: ErrorKind =
+pub(super) const EMAIL_TAKEN: ErrorKind =
     ErrorKind::state("email-taken", "another customer of the organization has this e-mail");
 const EXTERNAL_ID_TAKEN: ErrorKind =
     ErrorKind::state("external-id-taken", "another customer that you created has this external id");
@@ -110,6 +110,7 @@ impl Operation for CreateCustomer {
             external_id: external_id.clone(),
             created_by: Creator::of(actor),
             manager: *manager,
+            moved_at: None,
             removed_at: None,
             disabled_at: None,
             disabled_by_deactivation: false,
@@ -141,6 +142,7 @@ impl Operation for CreateCustomer {
             require_active_organization(&mut change, organization);
         }
         change.create(&customer)?;
+        change.follow_name(None, &customer, context.now)?;
         change.create_or_reject(&EmailReservation::of_customer(&customer), |holder| {
             ConditionFailure::held_by(&EMAIL_TAKEN, holder.holder_text(), &[&"email"])
         })?;

@@ -2,7 +2,7 @@
 
 automod::dir!(pub "src/customers");
 
-use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
+use api_runtime::table::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
 use domain::{AccessAction, Actor, Customer, CustomerId, Email, ErrorKind, Faults, OrganizationId, Role};
@@ -63,6 +63,25 @@ async fn authorize(
         }
     }
     Ok(())
+}
+
+/// Requires that the caller may read the organization's customers: the vendor's staff, contact managers by their record,
+/// and partner members by access of level `full-admin`.
+async fn authorize_reading(
+    context: &Context<'_>,
+    actor: &Actor,
+    organization: OrganizationId,
+) -> Result<(), Failure> {
+    if let Some(access_check) = AccessCheck::of(actor, organization)? {
+        return Ok(access_check.resolve(context).await?.check(AccessAction::ManageCustomers)?);
+    }
+    if actor.is_staff() {
+        return Ok(());
+    }
+    let record = EmailInOrganization(Some(organization), actor.require_email()?);
+    let record = context.table.get(&record).await?;
+    let manages = record.is_some_and(|record| record.is_manager());
+    Ok((manages && actor.has_one_of(&[Role::ContactManager])).then_some(()).or_not_found()?)
 }
 
 /// Counts one contact manager more, or one less, if the change makes or unmakes one; a disabled one does not count.

@@ -51,6 +51,7 @@ impl Operation for RemoveCustomer {
         let metadata = before.metadata.next(context.now);
         let customer = Customer { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&customer, seen, context.if_match())?;
+        change.follow_name(Some(&before), &customer, context.now)?;
         change.remove(&EmailReservation::of_customer(&before));
         if before.manager {
             count_manager(&mut change, actor, Some(&before), &customer);

@@ -84,6 +84,7 @@ impl Operation for UpdateCustomer {
         }
         customer.metadata = before.metadata.next(context.now);
         change.replace(&customer, seen, context.if_match())?;
+        change.follow_name(Some(&before), &customer, context.now)?;
         let customer_id = customer.id;
         if customer.name != before.name {
             change.record(customer.event(CustomerUpdated { customer_id }));

@@ -91,6 +91,7 @@ impl Operation for AddPartnerMember {
         change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);
         member.removals = count;
         change.create(&member)?;
+        change.follow_name(None, &member, context.now)?;
         change.create_or_reject(&EmailReservation::of_member(&member), |holder| {
             ConditionFailure::held_by(&EMAIL_TAKEN, holder.holder_text(), &[&"email"])
         })?;

@@ -48,6 +48,7 @@ impl Operation for RemovePartnerMember {
         let metadata = before.metadata.next(context.now);
         let member = Member { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&member, seen, context.if_match())?;
+        change.follow_name(Some(&before), &member, context.now)?;
         change.remove(&EmailReservation::of_member(&before));
         let removals = CountOfRemovals(partner_id, before.email.clone());
         change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);

@@ -82,7 +82,9 @@ impl<'a> Contacts<'a> {
                     let customer = found.get(&CustomerById(*customer_id))?;
                     let is_customer = |customer: &Customer| {
                         let here = customer.organization_id == Some(self.organization);
-                        here && (customer.is_active() || with_disabled && customer.removed_at.is_none())
+                        let is_since_its_move = customer.moved_at.is_none_or(|moved| moved < since);
+                        let counts = customer.is_active() || with_disabled && customer.removed_at.is_none();
+                        here && is_since_its_move && counts
                     };
                     lasting.extend(customer.filter(is_customer).map(
                         |Customer { id, email, name, .. }| {

@@ -34,6 +34,10 @@ pub struct Customer {
     pub created_by: Option<Creator>,
     /// Whether the customer is a contact manager, who approves partners and manages the organization's customers.
     pub manager: bool,
+    /// Time at which the customer was last moved into an organization or out of one; RFC 3339, UTC. From then on it is no
+    /// contact of subscriptions that it was before. Absent if it was never moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_at: Option<Timestamp>,
     /// Time at which the customer was removed; RFC 3339, UTC. Absent while the person is a customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,

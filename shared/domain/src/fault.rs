@@ -139,6 +139,7 @@ pub const SHAPE_CODES: &[(&str, &str)] = &[
     ("no-visible-character", "the text has no visible character"),
     ("not-an-app", "only an app can have this value"),
     ("not-of-organization", "the parameter cannot be combined with `organizationId`"),
+    ("not-with-name", "the parameter cannot be combined with `name`"),
     ("not-utf-8", "the body is neither UTF-8 nor, if it is a table, UTF-16 with a byte order mark"),
     ("out-of-range", "the number is too small or too large"),
     ("outside-month", "the time is not in the month"),

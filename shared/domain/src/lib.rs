@@ -61,7 +61,7 @@ pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
 pub use party::{EntryOrigin, Metadata, Organization, Partner, PartnerOrganization, StoreLink, Version};
 pub use patch::{Given, Patch};
-pub use person::PersonRef;
+pub use person::{PersonRef, PersonState};
 pub use problem::{ErrorKind, Problem, ProblemKind};
 pub use product::Product;
 pub use search::NameQuery;

@@ -56,7 +56,14 @@ impl Run<'_> {
             let path = format!("/v1/customers/{}", text(&customer["id"]));
             self.done("operator", ("PATCH", &path), json!({"name": "Rarer"})).await;
             self.done("operator", ("PATCH", &path), json!({"manager": true})).await;
+            for verb in ["disable", "enable"].into_iter().filter(|_| is_removed) {
+                self.done("operator", ("POST", &format!("{path}/{verb}")), Value::Null).await;
+            }
             if is_removed {
+                let sol = json!({"organizationId": self.world.id("sol")});
+                for place in [json!({"organizationId": null}), sol] {
+                    self.done("operator", ("POST", &format!("{path}/move")), place).await;
+                }
                 self.done("operator", ("DELETE", &path), Value::Null).await;
             }
         }

@@ -302,6 +302,15 @@ impl Replay {
                 self.create(event, main.to_owned(), fields);
             }
             "member.removed" => self.remove(event, main),
+            "customer.moved-out" => {
+                self.set_from(event, main, "organizationId", &[json!(event.organization)], json!("moving"));
+                self.put(main, "manager", false.into());
+                self.removed.insert(event.text("customerId").to_owned());
+            }
+            "customer.moved-in" => {
+                self.set_from(event, main, "organizationId", &[json!("moving")], json!(event.organization));
+                self.count(event, main);
+            }
             "customer.disabled" | "member.disabled" => {
                 self.set_from(event, main, "disabledAt", &[Value::Null], recorded_at(&event.time));
                 self.count(event, main);

@@ -11,7 +11,7 @@ use crate::answer::Failure;
 use crate::change::Change;
 use crate::table::name_index::unspelled_name_key;
 use crate::table::write::Action;
-use crate::table::{Entity, Error, Expression, NamePart, NameScope, UnspelledName, Write};
+use crate::table::{Entity, Error, Expression, NamePart, NameScope, NamedRecord, UnspelledName, Write};
 
 /// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
 const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -32,6 +32,39 @@ impl Change {
         NamePart::all(scope, &id, name).iter().try_for_each(|part| self.put(part))?;
         let unspelled = UnspelledName::new(scope, id, name, now);
         self.put(&unspelled).map(|()| self.names.push(unspelled))
+    }
+
+    /// Makes the index of names follow a person's record: its creation, new name, other organization or removal. Writes
+    /// only what differs.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if an item of the index cannot be serialized.
+    pub fn follow_name<P: NamedRecord>(
+        &mut self,
+        before: Option<&P>,
+        after: &P,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (id, is_renamed) = (after.record_id(), before.is_none_or(|before| before.name() != after.name()));
+        let (old, new) = (before.map(P::name_scopes).unwrap_or_default(), after.name_scopes());
+        for scope in new.iter().filter(|scope| is_renamed || !old.contains(scope)) {
+            self.index_name(*scope, &id, after.name(), now)?;
+        }
+        let Some(before) = before else { return Ok(()) };
+        for scope in old {
+            let is_kept = new.contains(&scope);
+            // A transaction takes an item only once, so the parts that both names have are left out.
+            let kept = if is_kept { NamePart::all(scope, &id, after.name()) } else { Vec::new() };
+            let parts = NamePart::all(scope, &id, before.name()).into_iter();
+            parts
+                .filter(|part| kept.iter().all(|kept| kept.at != part.at))
+                .for_each(|part| self.remove(&part));
+            if !is_kept {
+                self.add(Write::always(unspelled_name_key(scope, &id), Action::Delete));
+            }
+        }
+        Ok(())
     }
 
     /// Removes the name of an organization or partner from the index of names, with the record that its spellings are to

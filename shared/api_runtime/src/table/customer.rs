@@ -1,12 +1,14 @@
 //! Customers, who may belong to an organization.
 
 use domain::customer::Creator;
-use domain::{Customer, CustomerId, Email, ExternalId, Id, OrganizationId, Owner};
+use domain::search::sort_key;
+use domain::{Customer, CustomerId, Email, ExternalId, Id, Name, OrganizationId, Owner};
 
 use super::count::Count;
 use super::entitlement::owner_partition;
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
+use super::name_index::{NameScope, NamedRecord};
 use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
 use super::person::{people_with, person_by_email_key};
@@ -24,7 +26,7 @@ impl Entity for Customer {
 
     fn by_key(&self) -> Option<Key> {
         let organization = self.organization_id.filter(|_| self.removed_at.is_none())?;
-        Some(customer_of_organization_key(organization, self.id))
+        Some(customer_of_organization_key(organization, &self.name, self.id))
     }
 
     fn by_facet(&self) -> Option<Key> {
@@ -48,10 +50,10 @@ patterns! {
         customer_email_key(*organization, email),
         "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`"
     }
-    /// the customers of an organization
+    /// the customers of an organization, by name
     list CustomersOfOrganization(organization: OrganizationId) -> Customer {
         Index::ByKey, organization_partition(*organization), CUSTOMERS,
-        "in `by-key` `ORG#<organization>` · `CUSTOMER#…`"
+        "in `by-key` `ORG#<organization>` · `CUSTOMER#<folded name>#<customer>`"
     }
     /// the customers with an e-mail
     list CustomersByEmail(email: Email) -> Customer {
@@ -71,8 +73,31 @@ pub(super) fn customer_key(customer: CustomerId) -> Key {
 }
 
 /// Returns the key of a customer among those of its organization, in `by-key`.
-pub(super) fn customer_of_organization_key(organization: OrganizationId, customer: CustomerId) -> Key {
-    Key::new(organization_partition(organization), format!("{CUSTOMERS}{customer}"))
+pub(super) fn customer_of_organization_key(
+    organization: OrganizationId,
+    name: &Name,
+    customer: CustomerId,
+) -> Key {
+    let sk = format!("{CUSTOMERS}{}#{customer}", sort_key(name.as_str()));
+    Key::new(organization_partition(organization), sk)
+}
+
+impl NamedRecord for Customer {
+    fn record_id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn name_scopes(&self) -> Vec<NameScope> {
+        if self.removed_at.is_some() {
+            return Vec::new();
+        }
+        let organization = self.organization_id.map(NameScope::Customers);
+        [NameScope::People].into_iter().chain(organization).collect()
+    }
 }
 
 /// Returns the scope in which an e-mail is unique: an organization, or `NONE` for all customers without one.

@@ -136,7 +136,7 @@ fn every_key_keeps_its_stored_format() {
         (member_by_email_key(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
         (member_email_key(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),
         (customer_key(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
-        (customer_of_organization_key(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
+        (customer_of_organization_key(o, &name, c), format!("ORG#{O}"), format!("CUSTOMER#istanbul as#{C}")),
         (person_by_email_key(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
         (
             customer_email_key(Some(o), &email),
@@ -188,6 +188,12 @@ fn every_key_keeps_its_stored_format() {
             name_part_key(NameScope::Partners, "istanbul", p),
             "NAMES#PARTNERS".to_owned(),
             format!("istanbul#{P}"),
+        ),
+        (name_part_key(NameScope::People, "istanbul", c), "NAMES#PEOPLE".to_owned(), format!("istanbul#{C}")),
+        (
+            name_part_key(NameScope::Customers(o), "istanbul", c),
+            format!("NAMES#{O}"),
+            format!("istanbul#{C}"),
         ),
         (unspelled_name_key(NameScope::Directory(p), o), format!("UNSPELLED#{P}"), O.to_owned()),
         (pool_key(p, &code), format!("PARTNER#{P}"), "POOL#edge-storage-1y".to_owned()),

@@ -1,15 +1,16 @@
 //! Members of partners.
 
 use domain::access::MemberRecord;
-use domain::{Email, Member, MemberId, PartnerId};
+use domain::{Email, Id, Member, MemberId, Name, PartnerId};
 
 use super::count::Count;
 use super::error::Error;
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
+use super::name_index::{NameScope, NamedRecord};
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
-use super::person::person_by_email_key;
+use super::person::{people_with, person_by_email_key};
 use super::reservation::{EmailOwner, EmailReservation};
 
 /// Prefix of the keys of members.
@@ -47,6 +48,11 @@ patterns! {
         member_email_key(*partner, email),
         "`UNIQUE#member-email#<partner>#<e-mail>` · `-`"
     }
+    /// the members with an e-mail
+    list MembersByEmail(email: Email) -> Member {
+        Index::ByFacet, people_with(email), MemberId::PREFIX,
+        "in `by-facet` `EMAIL#<e-mail>` · `<member>`"
+    }
     /// the members of a partner, by e-mail
     list MembersOfPartner(partner: PartnerId) -> Member {
         Index::ByKey, partner_partition(*partner), MEMBERS,
@@ -72,6 +78,20 @@ pub(super) fn member_by_email_key(partner: PartnerId, email: &Email) -> Key {
 /// Returns the key of the reservation of a member's e-mail in its partner.
 pub(super) fn member_email_key(partner: PartnerId, email: &Email) -> Key {
     unique("member-email", format!("{partner}#{}", segment(email.folded())))
+}
+
+impl NamedRecord for Member {
+    fn record_id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn name_scopes(&self) -> Vec<NameScope> {
+        self.removed_at.is_none().then_some(NameScope::People).into_iter().collect()
+    }
 }
 
 impl EmailReservation {

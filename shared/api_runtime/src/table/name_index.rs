@@ -1,10 +1,10 @@
-//! Index of names, by which organizations and partners are searched. A name has items for its parts, which are written
+//! Index of names, by which organizations, partners and people are searched. A name has items for its parts, which are written
 //! in the transaction that writes the name, and a record that the spellings of its words are still to be written. They are
 //! more than fit a transaction: the call writes them afterwards, and the scheduled job again, so that none is missing.
 //! When a name is removed, they stay, because names share them; without a part, they lead to no name.
 
 use domain::search::index;
-use domain::{Name, PartnerId, Period, Timestamp};
+use domain::{Name, OrganizationId, PartnerId, Period, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -21,6 +21,35 @@ pub enum NameScope {
     Partners,
     /// The names of the organizations in a partner's directory.
     Directory(PartnerId),
+    /// The names of all customers and members.
+    People,
+    /// The names of an organization's customers.
+    Customers(OrganizationId),
+}
+
+impl NameScope {
+    /// Maximum number of parts of a person's name, so that a change of it fits one transaction in all scopes.
+    const MOST_PARTS_OF_PERSON: usize = 12;
+
+    /// Returns the maximum number of parts of a name in this scope.
+    fn most_parts(self) -> usize {
+        match self {
+            Self::People | Self::Customers(_) => Self::MOST_PARTS_OF_PERSON,
+            Self::Organizations | Self::Partners | Self::Directory(_) => usize::MAX,
+        }
+    }
+}
+
+/// A person whose name is in the index of names.
+pub trait NamedRecord {
+    /// Returns the id of the record.
+    fn record_id(&self) -> String;
+
+    /// Returns the name of the person.
+    fn name(&self) -> &Name;
+
+    /// Returns the scopes in which the name is searched; none for a removed person.
+    fn name_scopes(&self) -> Vec<NameScope>;
 }
 
 /// Part of a name, from which on a search text may match.
@@ -36,7 +65,7 @@ pub struct NamePart {
 impl NamePart {
     /// Returns the items of a name that this organization or partner has.
     pub fn all(scope: NameScope, id: impl std::fmt::Display, name: &Name) -> Vec<Self> {
-        let parts = index::parts(name).into_iter();
+        let parts = index::parts(name).into_iter().take(scope.most_parts());
         parts.map(|part| Self { at: name_part_key(scope, &part, &id), name: name.clone() }).collect()
     }
 
@@ -138,7 +167,7 @@ impl AccessPattern for NameParts {
     const DESCRIBED: Described = Described {
         name: "NameParts",
         about: "the names with a part that begins with a text",
-        place: "`NAMES#<ORGANIZATIONS, PARTNERS or partner>` · `<part>#<organization or partner>`",
+        place: "`NAMES#<ORGANIZATIONS, PARTNERS, PEOPLE, partner or organization>` · `<part>#<organization, partner, customer or member>`",
     };
 }
 
@@ -165,7 +194,7 @@ impl AccessPattern for NameSpellings {
     const DESCRIBED: Described = Described {
         name: "NameSpellings",
         about: "the spellings of words of names that begin with a text",
-        place: "`SPELLINGS#<ORGANIZATIONS, PARTNERS or partner>` · `<edits><letters>#<word>`",
+        place: "`SPELLINGS#<ORGANIZATIONS, PARTNERS, PEOPLE, partner or organization>` · `<edits><letters>#<word>`",
     };
 }
 
@@ -193,6 +222,8 @@ fn within(scope: NameScope) -> String {
         NameScope::Organizations => "ORGANIZATIONS".to_owned(),
         NameScope::Partners => "PARTNERS".to_owned(),
         NameScope::Directory(partner) => partner.to_string(),
+        NameScope::People => "PEOPLE".to_owned(),
+        NameScope::Customers(organization) => organization.to_string(),
     }
 }
 

@@ -23,10 +23,11 @@ use super::order::{
     WebhookSourceDisabled,
 };
 use super::party::{
-    ContactManagerChanged, CustomerCreated, CustomerDisabled, CustomerEnabled, CustomerRemoved,
-    CustomerUpdated, MemberAdded, MemberDisabled, MemberEnabled, MemberRemoved, OrganizationCreated,
-    OrganizationDeactivated, OrganizationRestored, OrganizationUpdated, PartnerCreated, PartnerDeactivated,
-    PartnerOrganizationAdded, PartnerOrganizationRemoved, PartnerRestored,
+    ContactManagerChanged, CustomerCreated, CustomerDisabled, CustomerEnabled, CustomerMovedIn,
+    CustomerMovedOut, CustomerRemoved, CustomerUpdated, MemberAdded, MemberDisabled, MemberEnabled,
+    MemberRemoved, OrganizationCreated, OrganizationDeactivated, OrganizationRestored, OrganizationUpdated,
+    PartnerCreated, PartnerDeactivated, PartnerOrganizationAdded, PartnerOrganizationRemoved,
+    PartnerRestored,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -174,6 +175,8 @@ kinds! {
     OrganizationRestored = "organization.restored",
     StoreUnlinked = "store.unlinked",
     AccessDeactivated = "access.deactivated",
+    CustomerMovedOut = "customer.moved-out",
+    CustomerMovedIn = "customer.moved-in",
 }
 
 impl EventKind {

@@ -148,4 +148,18 @@ event_data! {
         /// Time at which the organization was deactivated; RFC 3339, UTC.
         deactivated_at: Timestamp,
     }
+
+    /// Recorded when a customer leaves an organization, or the customers of none, for another organization or none: in the
+    /// organization's log, or in the vendor's log if the customer belonged to none. All its roles there end.
+    CustomerMovedOut {
+        /// Id of the customer.
+        customer_id: CustomerId,
+    }
+
+    /// Recorded when a customer arrives in an organization, or among the customers of none: in the organization's log, or in
+    /// the vendor's log if the customer belongs to none.
+    CustomerMovedIn {
+        /// Id of the customer.
+        customer_id: CustomerId,
+    }
 }

@@ -63,12 +63,12 @@ impl SubscriptionContact {
     }
 
     /// Returns whether the person is still a contact, given its customer record if that was not removed, and the time at
-    /// which a customer with its e-mail was last removed. A contact with a record must still have it; any other contact
-    /// must not have been removed since it was added.
+    /// which a customer with its e-mail was last removed from the organization, or moved out of it. The person must not have
+    /// been removed since it became a contact, and a contact with a record must still have it.
     pub fn lasts(&self, record: Option<CustomerId>, removed_at: Option<Timestamp>) -> bool {
         match self.person {
-            ContactPerson::Customer { customer_id } => record == Some(customer_id),
-            ContactPerson::NamedByOrder { .. } => removed_at.is_none_or(|removed| removed < self.since),
+            ContactPerson::Customer { customer_id } if record != Some(customer_id) => false,
+            _ => removed_at.is_none_or(|removed| removed < self.since),
         }
     }
 }
