@@ -136,7 +136,7 @@ fn every_key_keeps_its_stored_format() {
         (member_by_email_key(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
         (member_email_key(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),
         (customer_key(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
-        (customer_of_organization_key(o, &name, c), format!("ORG#{O}"), format!("CUSTOMER#istanbul as#{C}")),
+        (customer_of_organization_key(o, &name, c), format!("ORG#{O}"), format!("CUSTOMER#istanbulas#{C}")),
         (person_by_email_key(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
         (
             customer_email_key(Some(o), &email),
