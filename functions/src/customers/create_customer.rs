@@ -114,6 +114,8 @@ impl Operation for CreateCustomer {
             removed_at: None,
             disabled_at: None,
             disabled_by_deactivation: false,
+            language: None,
+            time_zone: None,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();

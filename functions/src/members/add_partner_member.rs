@@ -67,6 +67,8 @@ impl Operation for AddPartnerMember {
             removed_at: None,
             disabled_at: None,
             disabled_by_deactivation: false,
+            language: None,
+            time_zone: None,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();

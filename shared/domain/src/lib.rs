@@ -17,6 +17,7 @@ pub mod field_kind;
 pub mod fulfillment;
 pub mod id;
 pub mod key;
+pub mod language;
 pub mod level;
 pub mod license;
 pub mod member;
@@ -55,6 +56,7 @@ pub use id::{
     SubscriptionId,
 };
 pub use key::DeploymentKey;
+pub use language::Language;
 pub use level::{AccessAction, Level};
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity, Threshold};
 pub use member::Member;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::grant::MemberRecord;
 use crate::event::{EventKind, NewEvent};
 use crate::id::{MemberId, PartnerId};
+use crate::language::Language;
 use crate::party::Metadata;
 use crate::text::{Email, Name};
-use crate::time::Timestamp;
+use crate::time::{TimeZone, Timestamp};
 
 /// Person who works for a partner. Without this record nobody can use the partner's access, whatever a token states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,12 @@ pub struct Member {
     /// not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled_by_deactivation: bool,
+    /// Language in which the person is addressed; a BCP 47 tag such as `ja`. Absent if none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// IANA time zone in which the person is shown times, such as `Asia/Tokyo`. Absent if none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,

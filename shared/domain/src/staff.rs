@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::author::{Author, AuthorKind};
+use crate::language::Language;
 use crate::party::Metadata;
 use crate::text::{Email, Name};
-use crate::time::Timestamp;
+use crate::time::{TimeZone, Timestamp};
 
 /// Record of an operator, agent or machine of the vendor. The vendor's issuer, not Vouchsafe, decides who they are:
 /// the record only keeps what the last token said, and what the person set.
@@ -23,6 +24,12 @@ pub struct StaffRecord {
     /// Name that the person set; `None` if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
+    /// Language in which the person is addressed; a BCP 47 tag such as `ja`. Absent if none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// IANA time zone in which the person is shown times, such as `Asia/Tokyo`. Absent if none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -37,7 +44,15 @@ impl StaffRecord {
         }
         let (Author { kind, id: subject }, email) = (actor.author(), actor.email.clone());
         match before {
-            None => Some(Self { subject, kind, email, name: None, metadata: Metadata::new(now) }),
+            None => Some(Self {
+                subject,
+                kind,
+                email,
+                name: None,
+                language: None,
+                time_zone: None,
+                metadata: Metadata::new(now),
+            }),
             Some(before) if before.kind == kind && before.email == email => None,
             Some(before) => Some(Self { kind, email, metadata: before.metadata.next(now), ..before }),
         }

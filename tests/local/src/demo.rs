@@ -273,6 +273,10 @@ impl Maker {
         let left = self.create("/v1/organizations", json!({"name": "Kordon Cafe"})).await?;
         self.operate("POST", &format!("/v1/organizations/{left}/deactivate"), json!({})).await?;
 
+        // The first write of an operator or agent stores its record.
+        let by_agent = self.token("agent", &Value::Null)?;
+        self.call_now("PATCH", "/v1/me", &by_agent, json!({}), Vec::new()).await?;
+
         let mut ids = json!({
             "subscription": subscription(&ordered, 0)?, "wallSubscription": wall, "collection": subscription(&ordered, 2)?,
             "app": subscription(&ordered, 3)?, "otherSubscription": subscription(&other_order, 0)?, "site": site,
@@ -336,10 +340,22 @@ impl Maker {
         path: &str,
         token: &str,
         body: Value,
-        mut headers: Vec<(String, String)>,
+        headers: Vec<(String, String)>,
     ) -> Result<Value, Error> {
         self.step += 1;
         self.clock.advance(MINUTE);
+        self.call_now(method, path, token, body, headers).await
+    }
+
+    /// Makes a call at the time of the previous one.
+    async fn call_now(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Value,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<Value, Error> {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         headers.push(("idempotency-key".to_owned(), format!("demo-{}", self.step)));
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));

@@ -67,6 +67,7 @@ impl Run<'_> {
                 self.done("operator", ("DELETE", &path), Value::Null).await;
             }
         }
+        self.done("newPartnerAdmin", ("PATCH", "/v1/me"), json!({"language": "ja"})).await;
         for method in ["PUT", "DELETE"] {
             let path = "/v1/partners/{otherPartner}/organizations/{harbour}";
             self.world.call(method, path).by("operator").send().await.ok();

@@ -19,6 +19,8 @@ pub fn carries_no_state(event: &Event) -> bool {
         "license.withdrawn" => event.number("quantity") == 0,
         // Values of detail fields, service requests and preferences are not rebuilt.
         "details.imported" | "details.import-aborted" | "notification-preference.set" => true,
+        // Names, languages and time zones of people are not in events, and the vendor's staff is not rebuilt.
+        "staff.updated" => true,
         kind => kind.starts_with("service-request."),
     }
 }
@@ -302,6 +304,7 @@ impl Replay {
                 self.create(event, main.to_owned(), fields);
             }
             "member.removed" => self.remove(event, main),
+            "member.updated" => self.count(event, main),
             "customer.moved-out" => {
                 self.set_from(event, main, "organizationId", &[json!(event.organization)], json!("moving"));
                 self.put(main, "manager", false.into());

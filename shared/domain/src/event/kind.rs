@@ -25,9 +25,9 @@ use super::order::{
 use super::party::{
     ContactManagerChanged, CustomerCreated, CustomerDisabled, CustomerEnabled, CustomerMovedIn,
     CustomerMovedOut, CustomerRemoved, CustomerUpdated, MemberAdded, MemberDisabled, MemberEnabled,
-    MemberRemoved, OrganizationCreated, OrganizationDeactivated, OrganizationRestored, OrganizationUpdated,
-    PartnerCreated, PartnerDeactivated, PartnerOrganizationAdded, PartnerOrganizationRemoved,
-    PartnerRestored,
+    MemberRemoved, MemberUpdated, OrganizationCreated, OrganizationDeactivated, OrganizationRestored,
+    OrganizationUpdated, PartnerCreated, PartnerDeactivated, PartnerOrganizationAdded,
+    PartnerOrganizationRemoved, PartnerRestored, StaffUpdated,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -177,6 +177,8 @@ kinds! {
     AccessDeactivated = "access.deactivated",
     CustomerMovedOut = "customer.moved-out",
     CustomerMovedIn = "customer.moved-in",
+    MemberUpdated = "member.updated",
+    StaffUpdated = "staff.updated",
 }
 
 impl EventKind {

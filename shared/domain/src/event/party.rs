@@ -162,4 +162,15 @@ event_data! {
         /// Id of the customer.
         customer_id: CustomerId,
     }
+    /// Recorded in the partner's log when a member changes its name, language or time zone.
+    MemberUpdated {
+        /// Id of the member.
+        member_id: MemberId,
+    }
+
+    /// Recorded in the vendor's log when an operator or agent changes its name, language or time zone.
+    StaffUpdated {
+        /// Subject (`sub`) of the token of the person.
+        subject: String,
+    }
 }

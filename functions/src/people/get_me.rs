@@ -1,0 +1,60 @@
+//! `get-me`
+
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, RouteAuth, route};
+use domain::actor::ActorKind;
+use domain::{Actor, Role};
+
+use super::me::{Me, OwnRecord};
+use super::record::views;
+use super::search_people::by_email;
+use crate::party::Names;
+
+/// Shows who the caller is.
+pub struct GetMe;
+
+impl Operation for GetMe {
+    const NAME: &str = "get-me";
+    const SUMMARY: &str = "Get the caller's identity, records and operations";
+    const DESCRIPTION: &str = "Everyone with a token may call it. Returns what the token says, the caller's own \
+        record with language and time zone, all records with the caller's verified e-mail, so that a partner's \
+        member who is also a customer sees both, and the operations that the caller's role may call. Whether \
+        a call succeeds also depends on the caller's record and access. A caller without a record gets what \
+        the token says. The list of records is eventually consistent.";
+    const ROUTES: &[Route] =
+        &[route(Method::Get, "/v1/me", &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer])];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Me;
+
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Me>, Failure> {
+        let Request { context, caller: actor, .. } = request;
+        let records = async {
+            let found = match &actor.email {
+                Some(email) => by_email(context, email).await?,
+                None => Vec::new(),
+            };
+            views(context, found.into_iter().map(|(_, record)| record).collect()).await
+        };
+        let (partner, organization) = match actor.kind {
+            ActorKind::Partner { partner, .. } => (Some(partner), None),
+            _ => (None, actor.organization()),
+        };
+        let names = Names::of(context, partner.into_iter(), organization.into_iter());
+        let (own, records, names) = tokio::try_join!(OwnRecord::read(context), records, names)?;
+        Ok(Reply::ok(Me::new(actor, own, (&names, records), operations_of(actor))))
+    }
+}
+
+/// Returns the ids of the operations that the caller's role may call.
+fn operations_of(actor: &Actor) -> Vec<String> {
+    let is_open = |route: &&Route| matches!(route.access, RouteAuth::Roles(roles) if actor.has_one_of(roles));
+    let mut ids = Vec::new();
+    for description in crate::operations().into_iter().map(|entry| entry.description) {
+        let routes = description.routes.iter().filter(is_open);
+        ids.extend(routes.map(|route| description.operation_id(route)));
+    }
+    ids
+}
