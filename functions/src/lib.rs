@@ -6,6 +6,7 @@ pub mod customers;
 pub mod deactivation;
 pub mod details;
 pub mod entitlements;
+pub mod erasure;
 pub mod history;
 pub mod licenses;
 pub mod members;
@@ -259,6 +260,9 @@ operations! {
     people::update_me::UpdateMe,
     people::get_my_summary::GetMySummary,
     people::search_people::SearchPeople,
+    people::erase_person::ErasePerson,
+    people::export_person::ExportPerson,
+    people::export_my_data::ExportMyData,
     service::get_openapi::GetOpenapi,
     service::get_health::GetHealth,
     service::get_index::GetIndex,

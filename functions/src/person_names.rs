@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, CustomerById, MemberById, StaffBySubject};
-use domain::{Author, AuthorKind, Email, MemberId, Name, PersonRef};
+use domain::{Author, AuthorKind, Email, MemberId, Name, PersonRef, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +15,15 @@ pub struct NamedPerson {
     pub name: Option<Name>,
     /// E-mail of the person; `None` for a machine of the vendor without one.
     pub email: Option<Email>,
+    /// Whether the person was erased, so that it has neither name nor e-mail.
+    pub is_erased: bool,
+}
+
+impl NamedPerson {
+    fn new(name: Option<Name>, email: Option<Email>, erased_at: Option<Timestamp>) -> Self {
+        let is_erased = erased_at.is_some();
+        Self { name: name.filter(|_| !is_erased), email: email.filter(|_| !is_erased), is_erased }
+    }
 }
 
 /// Names and e-mails of some people.
@@ -44,13 +53,13 @@ impl People {
             let known = match &person {
                 PersonRef::Member(id) => found
                     .get(&MemberById(*id))?
-                    .map(|one| NamedPerson { name: Some(one.name), email: Some(one.email) }),
+                    .map(|one| NamedPerson::new(Some(one.name), Some(one.email), one.erased_at)),
                 PersonRef::Customer(id) => found
                     .get(&CustomerById(*id))?
-                    .map(|one| NamedPerson { name: Some(one.name), email: Some(one.email) }),
+                    .map(|one| NamedPerson::new(Some(one.name), Some(one.email), one.erased_at)),
                 PersonRef::Staff(subject) => found
                     .get(&StaffBySubject(subject.clone()))?
-                    .map(|one| NamedPerson { name: one.name, email: one.email }),
+                    .map(|one| NamedPerson::new(one.name, one.email, one.erased_at)),
             };
             named.extend(known.map(|known| (person, known)));
         }
@@ -70,8 +79,9 @@ impl People {
     /// Returns an author as it is shown.
     pub fn author(&self, author: Author) -> AuthorView {
         let person = author.person().and_then(|person| self.get(&person)).cloned();
+        let erased = person.as_ref().is_some_and(|person| person.is_erased);
         let (name, email) = person.map(|person| (person.name, person.email)).unwrap_or_default();
-        AuthorView { kind: author.kind, id: author.id, name, email }
+        AuthorView { kind: author.kind, id: author.id, name, email, erased }
     }
 }
 
@@ -92,4 +102,7 @@ pub struct AuthorView {
     /// E-mail of the person; at most 254 bytes. Absent if the author is no person or has no record.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
+    /// The value `true` if the person was erased, and therefore has neither name nor e-mail. Absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, CountOfRemovals, EmailInPartner, count, is_held_by};
+use api_runtime::table::{BatchGet, CountOfRemovals, EmailInPartner, GranteeMention, count, is_held_by};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
 use domain::event::{AccessGranted, AccessMemberRemoved, AccessReplaced};
@@ -159,6 +159,11 @@ pub(super) async fn add_grants(
         None => {
             change.create_or_retry(&access, meant)?;
         }
+    }
+    for Grantee { email, .. } in
+        grants.iter().filter_map(|grant| grant.individual.as_ref()).filter(|one| one.member_id().is_none())
+    {
+        change.put(&GranteeMention { organization_id, partner_id, email: email.clone() })?;
     }
     let request_id = origin.map(|origin| origin.request_id);
     for Grant { id: grant_id, level, expires_at, individual, auto_extend, .. } in grants {

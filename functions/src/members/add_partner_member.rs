@@ -69,6 +69,7 @@ impl Operation for AddPartnerMember {
             disabled_by_deactivation: false,
             language: None,
             time_zone: None,
+            erased_at: None,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();

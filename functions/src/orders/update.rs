@@ -11,7 +11,8 @@ use domain::deactivation::DEACTIVATED_PARTNER;
 use domain::event::{LicenseCredited, LicenseWithdrawn};
 use domain::order::{PoolAdjustment, Quantities};
 use domain::{
-    ErrorKind, EventKind, LicenseTypeCode, NewEvent, Order, PartnerId, Pool, ProblemKind, Subscription,
+    ErrorKind, EventKind, LicenseTypeCode, NewEvent, Order, OrderStatus, PartnerId, Pool, ProblemKind,
+    Subscription,
 };
 
 use super::sold_lines::SoldLines;
@@ -58,6 +59,10 @@ pub async fn update_order<O: Output>(
     mut change: Change,
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
+    if matches!(order.status, OrderStatus::Awaited | OrderStatus::Discarded | OrderStatus::Lapsed) {
+        // A change of lines changes no contacts, and an order that never takes effect needs none.
+        order = order.without_contacts();
+    }
     if let Some(partner_id) = order.partner_id {
         let pools = read_pools(context, partner_id, order.lowered_by(&wanted)).await?;
         let others = change.items();

@@ -14,6 +14,7 @@ use lambda_runtime::tracing;
 use crate::access::due as access_due;
 use crate::deactivation::sequence;
 use crate::entitlements::import_run;
+use crate::erasure;
 use crate::orders::fulfillment::resume;
 use crate::orders::parked;
 use crate::subscriptions::cascade;
@@ -30,7 +31,7 @@ impl Scheduled for RunDueWork {
         (`details.import-aborted`), completes the index of new names, records access that ends soon or has \
         ended (`access.expiring`, `access.expired`), extends access (`access.extended`) or, if its member was \
         removed, stops its extension (`access.updated`), and continues interrupted deactivations \
-        (`subscription.deactivated`), also of partners and organizations, and their restorations. Each item gets at most 10 seconds per run; a sequence of steps that \
+        (`subscription.deactivated`), also of partners and organizations, their restorations, and the erasure of people (`person.erased`). Each item gets at most 10 seconds per run; a sequence of steps that \
         takes longer continues in the next run. \
         A failed item is retried with a backoff that doubles from one minute up to about eight and a half \
         hours; its third failed attempt in a row is recorded as `due-work.failed`.";
@@ -133,6 +134,10 @@ async fn perform(
         DueItem::Deactivation(record) => {
             let context = environment.system_context(RunDueWork::NAME);
             sequence::resume(&context, record.party, || progress.set()).await
+        }
+        DueItem::Erasure(record) => {
+            let context = environment.system_context(RunDueWork::NAME);
+            erasure::sequence::resume(&context, &record.email, || progress.set()).await
         }
         DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
         DueItem::ParkedOrdersRelease(release) => release_parked_orders(environment, release, progress).await,

@@ -13,6 +13,17 @@ pub(super) struct PersonRecord {
     pub(super) email: Option<Email>,
     /// Name of the person; `None` for a customer without a record.
     pub(super) name: Option<Name>,
+    /// Whether the person was erased, so that it has neither name nor e-mail.
+    pub(super) is_erased: bool,
+}
+
+impl PersonRecord {
+    fn new(email: Email, name: Option<Name>) -> Self {
+        match email.is_erased() {
+            true => Self { is_erased: true, ..Self::default() },
+            false => Self { email: Some(email), name, is_erased: false },
+        }
+    }
 }
 
 /// Adds the record of a person to a batch read.
@@ -29,13 +40,13 @@ pub(super) fn find(found: &BatchResult, person: &Person) -> Result<PersonRecord,
     let record = match person {
         Person::Member { member_id, .. } => {
             let member = found.get(&MemberById(*member_id))?;
-            member.map(|one| PersonRecord { email: Some(one.email), name: Some(one.name) })
+            member.map(|one| PersonRecord::new(one.email, Some(one.name)))
         }
         Person::Customer { customer_id } => {
             let customer = found.get(&CustomerById(*customer_id))?;
-            customer.map(|one| PersonRecord { email: Some(one.email), name: Some(one.name) })
+            customer.map(|one| PersonRecord::new(one.email, Some(one.name)))
         }
-        Person::Unrecorded { email } => Some(PersonRecord { email: Some(email.clone()), name: None }),
+        Person::Unrecorded { email } => Some(PersonRecord::new(email.clone(), None)),
     };
     Ok(record.unwrap_or_default())
 }
@@ -64,6 +75,7 @@ pub(super) fn is_removed(
                 one.removed_at.is_some() || one.organization_id != Some(request.organization_id)
             })
         }
+        Person::Unrecorded { email } if email.is_erased() => true,
         Person::Unrecorded { email } => {
             let history = found.get(&ContactHistoryOf(request.organization_id, email.clone()))?;
             let removed_at = history.and_then(|history| history.removed_at);

@@ -55,6 +55,10 @@ pub struct PersonView {
     /// removed, or its access ended or was lowered. Absent for others, and if the caller may not see who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<bool>,
+    /// The value `true` if the person was erased, and therefore has neither name nor e-mail. Absent for others, and if the
+    /// caller may not see who the person is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<bool>,
 }
 
 impl From<StaffRecord> for PersonView {
@@ -231,13 +235,14 @@ impl ViewerScope {
         {
             return Ok(self.member(of));
         }
-        let people::PersonRecord { email, name } = people::find(&self.found, person)?;
+        let people::PersonRecord { email, name, is_erased } = people::find(&self.found, person)?;
         Ok(PersonView {
             email,
             display_name: name,
             partner_id: person.partner_id(),
             member_id: person.member_id(),
             customer_id: person.customer_id(),
+            erased: is_erased.then_some(true),
             ..PersonView::default()
         })
     }

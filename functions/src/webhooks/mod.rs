@@ -101,8 +101,9 @@ const SUPERSEDED: &str = "superseded: what the message reports is known already,
 const ORDER_CANCELLED: &str = "the order was cancelled, which is irreversible";
 
 impl Receipt {
-    /// Returns the answer to a message about this order.
+    /// Returns the answer to a message about this order. It is stored for good, and therefore names no people.
     fn answer(order: Order) -> Answer<Self> {
+        let order = order.without_contacts();
         match order.status {
             OrderStatus::Parked => Answer::accepted("/v1/parked-orders".to_owned(), Self::Parked { order }),
             OrderStatus::Awaited => Answer::ok(Self::AwaitingOrder { order }),

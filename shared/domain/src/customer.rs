@@ -56,6 +56,10 @@ pub struct Customer {
     /// IANA time zone in which the person is shown times, such as `Asia/Tokyo`. Absent if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// Time at which the person was erased; RFC 3339, UTC. The record then has neither the person's name nor its e-mail. Absent if
+    /// the person was not erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -113,6 +117,22 @@ impl Customer {
         match actor.is_staff() || giver {
             true => self,
             false => Self { external_id: None, created_by: None, ..self },
+        }
+    }
+
+    /// Returns the record without the person: removed, with another name and e-mail, and without external id, language and
+    /// time zone.
+    pub fn erased(&self, now: Timestamp) -> Self {
+        Self {
+            email: Email::of_erased(self.id),
+            name: Name::of_erased(),
+            language: None,
+            time_zone: None,
+            external_id: None,
+            removed_at: self.removed_at.or(Some(now)),
+            erased_at: Some(now),
+            metadata: self.metadata.next(now),
+            ..self.clone()
         }
     }
 

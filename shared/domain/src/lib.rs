@@ -11,6 +11,7 @@ pub mod dashboard;
 pub mod deactivation;
 pub mod detail;
 pub mod entitlement;
+pub mod erasure;
 pub mod event;
 pub mod fault;
 pub mod field_kind;

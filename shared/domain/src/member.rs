@@ -47,6 +47,10 @@ pub struct Member {
     /// IANA time zone in which the person is shown times, such as `Asia/Tokyo`. Absent if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// Time at which the person was erased; RFC 3339, UTC. The record then has neither the person's name nor its e-mail. Absent if
+    /// the person was not erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -61,6 +65,20 @@ impl Member {
     /// Returns whether the member has the rights of its record: it is neither removed nor disabled.
     pub fn is_active(&self) -> bool {
         self.removed_at.is_none() && self.disabled_at.is_none()
+    }
+
+    /// Returns the record without the person: removed, with another name and e-mail, and without language and time zone.
+    pub fn erased(&self, now: Timestamp) -> Self {
+        Self {
+            email: Email::of_erased(self.id),
+            name: Name::of_erased(),
+            language: None,
+            time_zone: None,
+            removed_at: self.removed_at.or(Some(now)),
+            erased_at: Some(now),
+            metadata: self.metadata.next(now),
+            ..self.clone()
+        }
     }
 
     /// Returns an event about the member, which concerns its partner.

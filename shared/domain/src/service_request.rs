@@ -14,7 +14,7 @@ use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 pub use crate::service_request_person::{Person, SeekingMember};
-use crate::text::{Name, is_not, written_as_text};
+use crate::text::{Name, REDACTED, is_not, written_as_text};
 use crate::time::{TimeZone, Timestamp};
 use crate::unicode::is_invisible;
 
@@ -24,6 +24,11 @@ pub struct UpdateText(String);
 
 impl UpdateText {
     const MOST: usize = 32 * 1024;
+
+    /// Returns the text that takes the place of a redacted one.
+    pub fn redacted() -> Self {
+        Self(REDACTED.to_owned())
+    }
 
     /// Returns the length in bytes of UTF-8.
     pub fn bytes(&self) -> usize {

@@ -30,12 +30,24 @@ pub struct StaffRecord {
     /// IANA time zone in which the person is shown times, such as `Asia/Tokyo`. Absent if none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// Time at which the person was erased; `None` if it was not. The record then has neither e-mail nor name, whatever a
+    /// later token of the subject states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
 impl StaffRecord {
+    /// Returns the record without the person.
+    pub fn erased(&self, now: Timestamp) -> Self {
+        let metadata = self.metadata.next(now);
+        let erased_at = Some(now);
+        let (email, name, language, time_zone) = (None, None, None, None);
+        Self { email, name, language, time_zone, erased_at, metadata, ..self.clone() }
+    }
+
     /// Returns the record after a call by the actor, given the record before; `None` if it is as it should be, or if the
     /// actor is not of the vendor's staff.
     pub fn after_call(before: Option<Self>, actor: &Actor, now: Timestamp) -> Option<Self> {
@@ -51,8 +63,10 @@ impl StaffRecord {
                 name: None,
                 language: None,
                 time_zone: None,
+                erased_at: None,
                 metadata: Metadata::new(now),
             }),
+            Some(before) if before.erased_at.is_some() => None,
             Some(before) if before.kind == kind && before.email == email => None,
             Some(before) => Some(Self { kind, email, metadata: before.metadata.next(now), ..before }),
         }

@@ -118,6 +118,9 @@ macro_rules! text {
     };
 }
 
+/// Text that takes the place of one that an erased person wrote, if it is redacted.
+pub const REDACTED: &str = "[erased]";
+
 text!(
     /// Name of a person, partner, organization, product, license type or webhook source, or subject of a service
     /// request: 1 to 200 characters.
@@ -125,6 +128,18 @@ text!(
     200,
     is_refused_in_names
 );
+impl Name {
+    /// Returns the name that takes the place of that of an erased person.
+    pub fn of_erased() -> Self {
+        Self("Erased person".to_owned())
+    }
+
+    /// Returns the subject that takes the place of a redacted one.
+    pub fn redacted() -> Self {
+        Self(REDACTED.to_owned())
+    }
+}
+
 text!(
     /// Id that a caller's own system assigned to an object: 1 to 100 characters.
     ExternalId,
@@ -150,6 +165,13 @@ text!(
     1000,
     is_refused_in_names
 );
+impl Description {
+    /// Returns the text that takes the place of a redacted one.
+    pub fn redacted() -> Self {
+        Self(REDACTED.to_owned())
+    }
+}
+
 text!(
     /// Vendor's own code for a product: 1 to 100 characters.
     ProductCode,
@@ -225,7 +247,21 @@ pub struct Email {
     folded: String,
 }
 
+/// Domain of the addresses that take the place of erased ones; no mail reaches it (RFC 2606).
+const ERASED_DOMAIN: &str = "@erased.invalid";
+
 impl Email {
+    /// Returns the address that takes the place of an erased one, with the id of what had it.
+    pub fn of_erased(id: impl Display) -> Self {
+        let given = format!("{id}{ERASED_DOMAIN}");
+        Self { folded: given.clone(), given }
+    }
+
+    /// Returns whether the address took the place of an erased one.
+    pub fn is_erased(&self) -> bool {
+        self.folded.ends_with(ERASED_DOMAIN)
+    }
+
     /// Returns the form in which addresses are compared.
     pub fn folded(&self) -> &str {
         &self.folded

@@ -187,6 +187,7 @@ async fn everything_due() -> BTreeSet<Action> {
     world.post("/_local/tick").send().await.ok();
     crate::orders::leave_order_to_job(&world).await;
     world.post("/_local/tick").send().await.ok();
+    crate::people::leave_erasures_to_job(&world).await;
     world.fault_proxy().used().remove(functions::SCHEDULE.name).unwrap()
 }
 

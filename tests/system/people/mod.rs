@@ -1,1 +1,24 @@
 automod::dir!("people");
+
+use local_stack::fault_proxy::Kill;
+use serde_json::json;
+use system::{Call, World};
+
+use crate::orders::run_job_after_a_minute;
+
+/// Returns the call that erases the person with an e-mail.
+pub fn erase<'a>(world: &'a World, email: &str, redacts: bool) -> Call<'a> {
+    let body = json!({"email": email, "redactTexts": redacts});
+    world.post("/v1/people/erase").by("operator").key(&format!("erase-{email}-{redacts}")).json(body)
+}
+
+/// Begins erasures, kills the process after the first step of each, and leaves them to the scheduled job.
+pub async fn leave_erasures_to_job(world: &World) {
+    for email in ["sora@yamada.example", "ren@miyako.example"] {
+        world.fault_proxy().kill("erase-person", 0, Kill::After);
+        assert_eq!(erase(world, email, true).send().await.status, 500);
+        world.fault_proxy().spare();
+    }
+    run_job_after_a_minute(world).await;
+    run_job_after_a_minute(world).await;
+}

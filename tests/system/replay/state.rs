@@ -21,6 +21,8 @@ pub fn carries_no_state(event: &Event) -> bool {
         "details.imported" | "details.import-aborted" | "notification-preference.set" => true,
         // Names, languages and time zones of people are not in events, and the vendor's staff is not rebuilt.
         "staff.updated" => true,
+        // What ends with an erased person has events of its own.
+        "person.erased" => true,
         kind => kind.starts_with("service-request."),
     }
 }

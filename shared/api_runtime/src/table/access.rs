@@ -1,12 +1,14 @@
 //! Access of partners in organizations.
 
-use domain::{Access, OrganizationId, PartnerId, Timestamp};
+use domain::{Access, Email, OrganizationId, PartnerId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::item::Entity;
-use super::key::Key;
+use super::key::{Key, segment};
 use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
+use super::person::person_by_email_key;
 
 /// Prefix of the sort keys of access.
 pub(super) const ACCESS: &str = "ACCESS#";
@@ -24,6 +26,32 @@ impl Entity for Access {
 
     fn due(&self) -> Option<Timestamp> {
         Access::due(self)
+    }
+}
+
+/// Mention of the e-mail to which a grant is given that names no member, by which the grant is found when the e-mail is to be
+/// erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GranteeMention {
+    /// Organization in which access was granted.
+    pub organization_id: OrganizationId,
+    /// Partner to which access was granted.
+    pub partner_id: PartnerId,
+    /// E-mail to which the grant is given.
+    pub email: Email,
+}
+
+impl Entity for GranteeMention {
+    const NAME: &'static str = "grantee-mention";
+
+    fn key(&self) -> Key {
+        grantee_mention_key(self.organization_id, self.partner_id, &self.email)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        let place = format!("grantee#{}#{}", self.organization_id, self.partner_id);
+        Some(person_by_email_key(&self.email, place))
     }
 }
 
@@ -53,4 +81,9 @@ pub(super) fn access_key(organization: OrganizationId, partner: PartnerId) -> Ke
 /// Returns the key of the same item in `by-key`, among the partner's access in all organizations.
 pub fn access_of_partner_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("{ACCESS}{organization}"))
+}
+
+/// Returns the key of the mention of an e-mail to which access was granted.
+pub(super) fn grantee_mention_key(organization: OrganizationId, partner: PartnerId, email: &Email) -> Key {
+    Key::new(organization_partition(organization), format!("GRANTEE#{partner}#{}", segment(email.folded())))
 }

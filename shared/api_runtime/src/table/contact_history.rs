@@ -7,6 +7,7 @@ use super::item::Entity;
 use super::key::{Key, segment};
 use super::organization::organization_partition;
 use super::pattern::patterns;
+use super::person::person_by_email_key;
 use super::write::{Action, Expression, Write};
 
 /// History of a person as a contact of an organization's subscriptions.
@@ -54,6 +55,10 @@ impl Entity for ContactHistory {
     fn key(&self) -> Key {
         contact_history_key(self.organization_id, &self.email)
     }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(contact_history_by_email_key(self.organization_id, &self.email))
+    }
 }
 
 patterns! {
@@ -67,6 +72,11 @@ patterns! {
 /// Returns the key of a person's history as a contact of an organization's subscriptions.
 pub(super) fn contact_history_key(organization: OrganizationId, email: &Email) -> Key {
     Key::new(organization_partition(organization), format!("CONTACT_HISTORY#{}", segment(email.folded())))
+}
+
+/// Returns the key of the same item in `by-facet`, among the items with the e-mail.
+pub(super) fn contact_history_by_email_key(organization: OrganizationId, email: &Email) -> Key {
+    person_by_email_key(email, format!("contact#{organization}"))
 }
 
 /// Records that a person is a contact of an organization's subscriptions, on the condition that it is for the first
@@ -94,7 +104,11 @@ pub fn remember_disabling(organization: OrganizationId, email: &Email, is_disabl
 }
 
 fn upsert(organization: OrganizationId, email: &Email, what: &str) -> Expression {
-    let text = format!("SET #entity = :entity, #organizationId = :organization, #email = :email, {what}");
+    let text = format!(
+        "SET #entity = :entity, #organizationId = :organization, #email = :email, #facetPk = :facetPk, \
+         #facetSk = :facetSk, {what}"
+    );
+    let facet = contact_history_by_email_key(organization, email);
     let update = Expression::new(&text).text("entity", ContactHistory::NAME).text("email", email.folded());
-    update.text("organization", organization.to_string())
+    update.text("organization", organization.to_string()).text("facetPk", facet.pk).text("facetSk", facet.sk)
 }

@@ -11,7 +11,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::name_index::{NameScope, NamedRecord};
 use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
-use super::person::{people_with, person_by_email_key};
+use super::person::{people_with, record_by_email_key};
 use super::reservation::{EmailOwner, EmailReservation, Reservation, creator};
 
 /// Prefix of the sort keys, in `by-key`, of the customers of an organization.
@@ -30,7 +30,7 @@ impl Entity for Customer {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.removed_at.is_none().then(|| person_by_email_key(&self.email, self.id))
+        record_by_email_key(&self.email, self.id, self.removed_at, self.erased_at)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entities that can be due, as read from the table.
 
 use domain::deactivation::Deactivation;
+use domain::erasure::Erasure;
 use domain::{Access, AccessRequest, Order, Subscription};
 
 use super::client::Table;
@@ -32,6 +33,8 @@ pub enum DueItem {
     Subscription(Box<Subscription>),
     /// A deactivation or restoration of a partner or an organization is to be continued, or looked at once more.
     Deactivation(Box<Deactivation>),
+    /// The erasure of a person is to be continued, or looked at once more.
+    Erasure(Box<Erasure>),
 }
 
 impl DueItem {
@@ -45,6 +48,7 @@ impl DueItem {
             Some(Access::NAME) => from_item(item).map(Self::Access),
             Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
             Some(Deactivation::NAME) => from_item(item).map(Box::new).map(Self::Deactivation),
+            Some(Erasure::NAME) => from_item(item).map(Box::new).map(Self::Erasure),
             _ => Err(Error::Internal("a due item is of an unknown entity".to_owned())),
         }
     }

@@ -106,6 +106,11 @@ impl ListPattern for History {
 }
 
 patterns! {
+    /// an event
+    lookup EventIn(log: LogScope, event: EventId) -> Event {
+        event_key(*log, *event),
+        "`LOG#<partner>`, `LOG#<organization>` or `LOG#VENDOR` · `<event>`"
+    }
     custom History {}
 }
 

@@ -5,11 +5,11 @@ use domain::event::LogScope;
 use domain::service_request::{Month, Person};
 use domain::*;
 
-use super::access::{access_key, access_of_partner_key};
+use super::access::{access_key, access_of_partner_key, grantee_mention_key};
 use super::access_request::{
     access_request_key, pending_requests_key, request_of_partner_key, request_to_key,
 };
-use super::contact_history::contact_history_key;
+use super::contact_history::{contact_history_by_email_key, contact_history_key};
 use super::customer::{
     count_of_managers_key, customer_email_key, customer_external_id_key, customer_key,
     customer_of_organization_key,
@@ -18,6 +18,7 @@ use super::deactivation::deactivation_key;
 use super::detail_field::{count_of_fields_key, field_key};
 use super::directory::{directory_entry_key, partner_of_organization_key, partner_organization_key};
 use super::entitlement::{entitlement_key, entitlement_name_key, entitlement_of_product_key};
+use super::erasure::erasure_key;
 use super::event::{event_key, log_of_license_type};
 use super::idempotency::{idempotency_key, message_key, refused_message_key, reused_message_id_key};
 use super::import_run::import_key;
@@ -27,14 +28,16 @@ use super::member::{count_of_removals_key, member_by_email_key, member_email_key
 use super::monthly_counts::monthly_counts_key;
 use super::name_index::{NameScope, name_part_key, spellings_partition, unspelled_name_key};
 use super::notification_preference::preference_key;
-use super::order::{order_by_parked_key, order_key, parked_among_all_key, parked_key};
+use super::order::{
+    cancelled_among_all_key, order_by_parked_key, order_key, parked_among_all_key, parked_key,
+};
 use super::organization::{organization_among_all_key, organization_external_id_key, organization_key};
 use super::partner::{partner_among_all_key, partner_external_id_key, partner_key};
-use super::person::{person_by_email_key, staff_key};
+use super::person::{person_by_email_key, record_by_email_key, staff_key};
 use super::product::{product_code_key, product_key, product_name_key};
 use super::service_request::{
     contact_key, service_request_key, service_request_of_key, service_request_ref_key,
-    service_request_update_key, submitted_by_key,
+    service_request_update_key, submitted_by_key, update_of_author_key,
 };
 use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{release_key, store_account_key, store_link_key};
@@ -218,6 +221,20 @@ fn every_key_keeps_its_stored_format() {
         (idempotency_key("auth0|7", "k-1"), "IDEMPOTENCY#auth0|7#k-1".to_owned(), "-".to_owned()),
         (message_key(S, "msg_1"), format!("MESSAGE#{S}#msg_1"), "-".to_owned()),
         (refused_message_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "-".to_owned()),
+        (contact_history_by_email_key(o, &email), "EMAIL#a@x.example".to_owned(), format!("contact#{O}")),
+        (
+            record_by_email_key(&email, m, Some(now), None).unwrap(),
+            "EMAIL#a@x.example".to_owned(),
+            format!("removed#{M}"),
+        ),
+        (grantee_mention_key(o, p, &email), format!("ORG#{O}"), format!("GRANTEE#{P}#a@x.example")),
+        (cancelled_among_all_key(r), "CANCELLED_PARKED_ORDERS".to_owned(), R.to_owned()),
+        (update_of_author_key(&customer, v, 7), format!("AUTHOR#{C}"), format!("{V}#0000000007")),
+        (
+            erasure_key(&email),
+            "ERASURE#y_rIZkazVkare7pBwMHcmOhzJun21Jnn0gbStECXBMo".to_owned(),
+            "-".to_owned(),
+        ),
         (reused_message_id_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "REUSED".to_owned()),
     ];
     for (key, pk, sk) in expected {

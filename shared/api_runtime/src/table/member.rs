@@ -10,7 +10,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::name_index::{NameScope, NamedRecord};
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
-use super::person::{people_with, person_by_email_key};
+use super::person::{people_with, record_by_email_key};
 use super::reservation::{EmailOwner, EmailReservation};
 
 /// Prefix of the keys of members.
@@ -28,7 +28,7 @@ impl Entity for Member {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.removed_at.is_none().then(|| person_by_email_key(&self.email, self.id))
+        record_by_email_key(&self.email, self.id, self.removed_at, self.erased_at)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod error;
 pub mod idempotency;
 pub mod import_run;
 pub mod item;
+pub mod item_with_email;
 pub mod key;
 #[cfg(test)]
 mod key_strings;
@@ -24,6 +25,7 @@ pub use error::{Error, Pause};
 pub use idempotency::{IdempotencyRecord, RefusalMark};
 pub use import_run::ImportRun;
 pub use item::{Entity, Item};
+pub use item_with_email::ItemsByEmail;
 pub use key::Key;
 pub use pattern::{Index, ListPattern, Lookup};
 pub use read::{BatchGet, BatchResult, ItemFilter, Page, PageQuery};
@@ -55,6 +57,7 @@ aggregates! {
     directory,
     due,
     entitlement,
+    erasure,
     event,
     license,
     member,

@@ -7,6 +7,7 @@ use super::item::Entity;
 use super::key::Key;
 use super::organization::organization_partition;
 use super::pattern::patterns;
+use super::person::person_by_email_key;
 use super::service_request::person_segment;
 
 impl Entity for NotificationPreference {
@@ -14,6 +15,15 @@ impl Entity for NotificationPreference {
 
     fn key(&self) -> Key {
         preference_key(self.organization_id, &self.person)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        match &self.person {
+            Person::Unrecorded { email } => {
+                Some(person_by_email_key(email, format!("preference#{}", self.organization_id)))
+            }
+            Person::Member { .. } | Person::Customer { .. } => None,
+        }
     }
 }
 

@@ -1,11 +1,20 @@
 //! Orders of stores, and the queues of parked orders.
 
-use domain::{Order, OrderId, ParkedOrderId, Parking, SourceId, StoreAccount, Timestamp};
+use domain::{
+    Order, OrderId, OrderStatus, ParkedOrderId, Parking, Period, SourceId, StoreAccount, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 use super::pattern::{Index, patterns};
+
+/// Time for which a message about an order or a subscription waits for the order to arrive, far longer than an order can be
+/// parked.
+pub(super) const AWAITED_FOR: Period = Period::days(365);
+
+/// Partition, in `by-facet`, of all orders that were cancelled while they were parked, and still wait for their account.
+pub(super) const CANCELLED_PARKED_ORDERS: &str = "CANCELLED_PARKED_ORDERS";
 
 /// Partition, in `by-facet`, of all parked orders.
 pub(super) const PARKED_ORDERS: &str = "PARKED_ORDERS";
@@ -22,11 +31,20 @@ impl Entity for Order {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.parked().map(|parking| parked_among_all_key(parking.id))
+        let parking = self.awaiting_account()?;
+        Some(match self.parked() {
+            Some(_) => parked_among_all_key(parking.id),
+            None => cancelled_among_all_key(parking.id),
+        })
     }
 
     fn due(&self) -> Option<Timestamp> {
         self.parked().map(|parking| parking.lapses_at).or(self.resume_at())
+    }
+
+    fn forget_at(&self) -> Option<Timestamp> {
+        let waits = self.status == OrderStatus::Awaited || self.cancelled_before_arrival();
+        waits.then(|| self.metadata.updated_at.after(AWAITED_FOR))
     }
 }
 
@@ -77,6 +95,11 @@ patterns! {
         Index::ByFacet, PARKED_ORDERS.to_owned(), "",
         "in `by-facet` `PARKED_ORDERS` · `<parked order>`"
     }
+    /// all orders that were cancelled while they were parked, and still wait for their account
+    list CancelledParkedOrders() -> Order {
+        Index::ByFacet, CANCELLED_PARKED_ORDERS.to_owned(), "",
+        "in `by-facet` `CANCELLED_PARKED_ORDERS` · `<parked order>`"
+    }
     /// the order that is or was parked under an id
     list OrderByParkedId(parked: ParkedOrderId) -> Order {
         Index::ByKey, parked_order(*parked), "",
@@ -112,4 +135,9 @@ pub(super) fn order_by_parked_key(parked: ParkedOrderId) -> Key {
 /// Returns the key of a parked order among all parked orders, in `by-facet`.
 pub(super) fn parked_among_all_key(parked: ParkedOrderId) -> Key {
     Key::new(PARKED_ORDERS, parked.to_string())
+}
+
+/// Returns the key of an order that was cancelled while it was parked, among all such orders, in `by-facet`.
+pub(super) fn cancelled_among_all_key(parked: ParkedOrderId) -> Key {
+    Key::new(CANCELLED_PARKED_ORDERS, parked.to_string())
 }

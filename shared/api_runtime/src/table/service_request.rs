@@ -43,6 +43,11 @@ impl Entity for ServiceRequestUpdate {
     fn key(&self) -> Key {
         service_request_update_key(self.service_request_id, self.number)
     }
+
+    fn by_facet(&self) -> Option<Key> {
+        let author = self.by.person.as_ref()?;
+        Some(update_of_author_key(author, self.service_request_id, self.number))
+    }
 }
 
 /// Entry by which a contact finds a service request. Its submitter finds it without an entry.
@@ -257,10 +262,20 @@ patterns! {
         service_request_key(*organization, *request),
         "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`"
     }
+    /// an update of a service request
+    lookup UpdateOf(request: ServiceRequestId, number: u64) -> ServiceRequestUpdate {
+        service_request_update_key(*request, *number),
+        "`SERVICE_REQUEST#<service request>` · `UPDATE#<number>`"
+    }
     /// the updates of a service request
     list UpdatesOf(request: ServiceRequestId) -> ServiceRequestUpdate {
         Index::Table, service_request_partition(*request), UPDATES,
         "`SERVICE_REQUEST#<service request>` · `UPDATE#<number>`"
+    }
+    /// the updates that a customer or a partner's member wrote
+    list UpdatesBy(author: Person) -> ServiceRequestUpdate {
+        Index::ByFacet, updates_of_author(author), "",
+        "in `by-facet` `AUTHOR#<member, customer or e-mail>` · `<service request>#<number>`"
     }
     custom ServiceRequests {}
     custom ServiceRequestsOf {}
@@ -318,4 +333,14 @@ pub(super) fn contact_key(request: ServiceRequestId, contact: &Person) -> Key {
 /// Returns the key of a service request's update, by its number.
 pub(super) fn service_request_update_key(request: ServiceRequestId, number: u64) -> Key {
     Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
+}
+
+/// Returns the partition, in `by-facet`, of the updates that a person wrote.
+pub(super) fn updates_of_author(author: &Person) -> String {
+    format!("AUTHOR#{}", person_segment(author))
+}
+
+/// Returns the key of an update among those of its author, in `by-facet`.
+pub(super) fn update_of_author_key(author: &Person, request: ServiceRequestId, number: u64) -> Key {
+    Key::new(updates_of_author(author), format!("{request}#{number:010}"))
 }

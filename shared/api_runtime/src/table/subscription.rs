@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::entitlement::entitlement_key;
 use super::item::Entity;
 use super::key::{Key, segment, unique};
+use super::order::AWAITED_FOR;
 use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns, starting_with};
@@ -65,6 +66,10 @@ impl Entity for SubscriptionExternalId {
 
     fn key(&self) -> Key {
         subscription_name_key(self.source_id, &self.external_id)
+    }
+
+    fn forget_at(&self) -> Option<Timestamp> {
+        self.subscription_id.is_none().then(|| self.metadata.updated_at.after(AWAITED_FOR))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Access: the actions that a partner's members may take for an organization, at which level and until when.
 
 pub mod decision;
+mod erasure;
 pub mod grant;
 pub mod request;
 

@@ -29,6 +29,7 @@ use super::party::{
     OrganizationUpdated, PartnerCreated, PartnerDeactivated, PartnerOrganizationAdded,
     PartnerOrganizationRemoved, PartnerRestored, StaffUpdated,
 };
+use super::person::PersonErased;
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
     ServiceRequestUpdated,
@@ -67,6 +68,13 @@ macro_rules! kinds {
 
         impl EventKind {
             const TYPES: &[&str] = &[$($type),*];
+
+            /// Returns the type.
+            pub fn event_type(&self) -> EventType {
+                EventType(match self {
+                    $(Self::$name(_) => $type,)*
+                })
+            }
         }
 
         impl EventType {
@@ -179,6 +187,7 @@ kinds! {
     CustomerMovedIn = "customer.moved-in",
     MemberUpdated = "member.updated",
     StaffUpdated = "staff.updated",
+    PersonErased = "person.erased",
 }
 
 impl EventKind {

@@ -222,6 +222,7 @@ impl<'a> FulfillmentBuilder<'a> {
         let reason = reason.about.to_owned();
         if let Some(one) = self.order.subscriptions.get_mut(line) {
             one.ignored = Some(reason.clone());
+            one.line.contacts.clear();
         }
         let (source_id, order_id) = (self.order.source_id, self.order.order_id.clone());
         let ignored = OrderLineIgnored { source_id, order_id, line, reason };
@@ -329,6 +330,8 @@ impl<'a> FulfillmentBuilder<'a> {
         self.apply_reports(&one);
         if let Some(ordered) = self.order.subscriptions.get_mut(line) {
             (ordered.subscription_id, ordered.organization_id) = (Some(one.id), Some(one.organization_id));
+            // The subscription has them now.
+            ordered.line.contacts.clear();
         }
         self.created.push((line, one.id));
         self.subscriptions.insert(one.id, one);

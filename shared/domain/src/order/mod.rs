@@ -274,6 +274,12 @@ impl Order {
         self.later_cancellations = all.times().skip(1).collect();
     }
 
+    /// Returns the order without the contacts of its subscription lines, who are people.
+    pub fn without_contacts(mut self) -> Self {
+        self.subscriptions.iter_mut().chain(&mut self.changed).for_each(|one| one.line.contacts.clear());
+        self
+    }
+
     /// Applies changed lines to its subscriptions, if they are the lines of this order.
     pub fn change_lines(&mut self, changed: &[OrderedSubscription]) {
         if OrderedSubscription::are_same(&self.subscriptions, changed) {

@@ -43,6 +43,13 @@ impl Details {
         fields
     }
 
+    /// Returns the details without the values of these fields.
+    pub fn without(&self, fields: &[FieldId]) -> Self {
+        let mut details = self.clone();
+        details.0.retain(|field, _| !fields.contains(field));
+        details
+    }
+
     /// Returns the details with the changes applied.
     pub fn with(&self, changes: &DetailChanges) -> Self {
         let mut details = self.clone();

@@ -106,6 +106,11 @@ impl Fields {
         Self { by_name: names.chain(ids).collect(), all }
     }
 
+    /// Returns the ids of all fields with their types.
+    pub fn kinds(&self) -> Vec<(FieldId, FieldKind)> {
+        self.all.iter().map(|field| (field.id, field.field_type.name)).collect()
+    }
+
     /// Returns the field with this id or, ignoring invisible characters but not case, with this name.
     fn named(&self, name: &str) -> Option<&DetailField> {
         self.all.get(*self.by_name.get(&lookup_form(name))?)
