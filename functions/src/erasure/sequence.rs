@@ -47,13 +47,14 @@ pub async fn run(
         let Some(record) = context.table.get(&ErasureOf(email.clone())).await? else {
             return Ok(Progress::Gone);
         };
-        let traces = Traces::of(context, email, record.began_at, &record.records).await?;
+        // Boxed, because the future of all its reads is too large for a stack.
+        let traces = Box::pin(Traces::of(context, email, record.began_at, &record.records)).await?;
         let mut records = record.records.clone();
         let items = if records.extend(&traces.record_ids()) {
             // A record loses its e-mail, so what belongs to it is found only by its id.
             remember(context, Erasure { records, ..record.clone() }, &mut pause).await?
         } else {
-            pass(context, &record, &traces).await?
+            Box::pin(pass(context, &record, &traces)).await?
         };
         if items == 0 {
             return Ok(Progress::Complete(record));
@@ -80,20 +81,20 @@ async fn remember(context: &Context<'_>, record: Erasure, pause: &mut Pause) -> 
 /// removed after these, and by the last look only.
 async fn pass(context: &Context<'_>, record: &Erasure, traces: &Traces) -> Result<usize, Failure> {
     let redacts_texts = record.redacts_texts;
-    let mut items = erase_records(context, traces).await?;
-    items += end_grants(context, traces).await?;
-    items += erase_requests(context, traces, redacts_texts).await?;
-    items += end_entitlements(context, traces).await?;
-    items += remove_preferences(context, traces).await?;
-    items += remove_contacts(context, traces).await?;
-    items += erase_service_requests(context, traces, redacts_texts).await?;
-    items += erase_events(context, traces).await?;
+    let mut items = Box::pin(erase_records(context, traces)).await?;
+    items += Box::pin(end_grants(context, traces)).await?;
+    items += Box::pin(erase_requests(context, traces, redacts_texts)).await?;
+    items += Box::pin(end_entitlements(context, traces)).await?;
+    items += Box::pin(remove_preferences(context, traces)).await?;
+    items += Box::pin(remove_contacts(context, traces)).await?;
+    items += Box::pin(erase_service_requests(context, traces, redacts_texts)).await?;
+    items += Box::pin(erase_events(context, traces)).await?;
     if items == 0 {
-        items += remove_mentions(context, traces).await?;
+        items += Box::pin(remove_mentions(context, traces)).await?;
     }
     if items == 0 && record.is_erased {
-        items += forget_removals(context, traces).await?;
-        items += forget_contacts(context, traces).await?;
+        items += Box::pin(forget_removals(context, traces)).await?;
+        items += Box::pin(forget_contacts(context, traces)).await?;
     }
     Ok(items)
 }

@@ -66,16 +66,16 @@ impl Traces {
         until: Timestamp,
         known: &RecordIds,
     ) -> Result<Self, Failure> {
-        let mut traces = Self::records(context, email, until, known).await?;
-        let (access, requests) = traces.find_access(context).await?;
+        let mut traces = Box::pin(Self::records(context, email, until, known)).await?;
+        let (access, requests) = Box::pin(traces.find_access(context)).await?;
         (traces.access, traces.requests) = (access, requests);
         let (service_requests, updates, entitlements, subscriptions, orders, preferences) = tokio::try_join!(
-            traces.find_service_requests(context),
-            traces.find_updates(context),
-            traces.find_entitlements(context),
-            traces.find_subscriptions(context),
-            traces.find_orders(context),
-            traces.find_preferences(context),
+            Box::pin(traces.find_service_requests(context)),
+            Box::pin(traces.find_updates(context)),
+            Box::pin(traces.find_entitlements(context)),
+            Box::pin(traces.find_subscriptions(context)),
+            Box::pin(traces.find_orders(context)),
+            Box::pin(traces.find_preferences(context)),
         )?;
         traces.preferences.extend(preferences);
         Ok(Self { service_requests, updates, entitlements, subscriptions, orders, ..traces })

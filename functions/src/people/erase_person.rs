@@ -115,8 +115,8 @@ impl Operation for ErasePerson {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ErasureResult>, Failure> {
         let Request { context, body: Json(body), .. } = request;
         match context.table.get(&ErasureOf(body.email.clone())).await? {
-            Some(record) if !record.is_erased => continue_erasure(context, &record).await,
-            before => begin_erasure(context, body, before).await,
+            Some(record) if !record.is_erased => Box::pin(continue_erasure(context, &record)).await,
+            before => Box::pin(begin_erasure(context, body, before)).await,
         }
     }
 }
@@ -127,7 +127,7 @@ async fn begin_erasure(
     before: Option<Erasure>,
 ) -> Result<Reply<ErasureResult>, Failure> {
     let email = &body.email;
-    let traces = Traces::of(context, email, context.now, &RecordIds::default()).await?;
+    let traces = Box::pin(Traces::of(context, email, context.now, &RecordIds::default())).await?;
     let (mut records, counts) = (traces.record_ids(), traces.counts(context.now));
     let mut result = ErasureResult::of(ErasureState::Erased, records.clone(), counts);
     let mut change = Change::new();
@@ -159,15 +159,15 @@ async fn begin_erasure(
         None => change.create_or_retry(&record, None)?,
     }
     if context.validates_only() {
-        let Texts { listed, more } = traces.texts(context).await?;
+        let Texts { listed, more } = Box::pin(traces.texts(context)).await?;
         (result.texts, result.more_texts) = (listed, Some(more).filter(|more| *more > 0));
-        result.last_contact_manager_of = traces.managed_alone(context).await?;
+        result.last_contact_manager_of = Box::pin(traces.managed_alone(context)).await?;
         return context.commit(change, Answer::ok(result)).await;
     }
     context.declare_lease(lease_end);
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, &record).await,
+        None => Box::pin(run_to_completion(context, &record)).await,
     }
 }
 
@@ -191,7 +191,7 @@ async fn continue_erasure(context: &Context<'_>, record: &Erasure) -> Result<Rep
     change.replace(&taken, record.metadata.version, None)?;
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, &taken).await,
+        None => Box::pin(run_to_completion(context, &taken)).await,
     }
 }
 
@@ -208,7 +208,7 @@ async fn run_to_completion(context: &Context<'_>, record: &Erasure) -> Result<Re
 }
 
 async fn run_once(context: &Context<'_>, begun: &Erasure) -> Result<Reply<ErasureResult>, Failure> {
-    let progress = run(context, &begun.email, || {}).await?;
+    let progress = Box::pin(run(context, &begun.email, || {})).await?;
     let refreshed = context.refreshed();
     match progress {
         // The scheduled job has completed the erasure meanwhile.

@@ -208,7 +208,7 @@ impl PersonExport {
     ///
     /// [`Failure::Table`].
     pub(super) async fn read(context: &Context<'_>, actor: &Actor, email: &Email) -> Result<Self, Failure> {
-        let traces = Traces::of(context, email, context.now, &RecordIds::default()).await?;
+        let traces = Box::pin(Traces::of(context, email, context.now, &RecordIds::default())).await?;
         let ((events, truncated), fields) =
             tokio::try_join!(events_by(context, &traces), read_fields(context))?;
         let (service_requests, access_requests, grants) =

@@ -28,6 +28,6 @@ impl Operation for ExportMyData {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<PersonExport>, Failure> {
         let Request { context, caller: actor, .. } = request;
-        Ok(Reply::ok(PersonExport::read(context, actor, &actor.require_email()?).await?))
+        Ok(Reply::ok(Box::pin(PersonExport::read(context, actor, &actor.require_email()?)).await?))
     }
 }

@@ -38,6 +38,6 @@ impl Operation for ExportPerson {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<PersonExport>, Failure> {
         let Request { context, caller: actor, query, .. } = request;
-        Ok(Reply::ok(PersonExport::read(context, actor, &query.email).await?))
+        Ok(Reply::ok(Box::pin(PersonExport::read(context, actor, &query.email)).await?))
     }
 }

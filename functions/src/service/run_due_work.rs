@@ -137,7 +137,7 @@ async fn perform(
         }
         DueItem::Erasure(record) => {
             let context = environment.system_context(RunDueWork::NAME);
-            erasure::sequence::resume(&context, &record.email, || progress.set()).await
+            Box::pin(erasure::sequence::resume(&context, &record.email, || progress.set())).await
         }
         DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
         DueItem::ParkedOrdersRelease(release) => release_parked_orders(environment, release, progress).await,

@@ -73,6 +73,9 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         let call = one("list-service-requests").by(who).at("/v1/service-requests");
         (call, format!("`list-service-requests` {of}"), "")
     };
+    let erased = |email: &str, of: &str| {
+        (one("erase-person").with(&json!({"email": email})), format!("`erase-person` {of}"), "")
+    };
     let on_request = |id: &str, rest: &str| {
         let path = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}{rest}");
         (one(id).by("partnerAdmin").at(&path), format!("`{id}` by a partner"), "")
@@ -121,6 +124,8 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "",
         ),
         on_request("update-service-request", "/updates"),
+        erased("ren@miyako.example", "of a member"),
+        erased("yuki@yamada.example", "of a contact manager"),
         (
             one("get-support-dashboard").by("partnerAdmin"),
             "`get-support-dashboard` by a partner".to_owned(),
