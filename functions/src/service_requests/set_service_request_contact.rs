@@ -66,16 +66,13 @@ impl Operation for SetServiceRequestContact {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (
-            ContactPath { organization_id, service_request_id, email },
-            Json(SetServiceRequestContactBody { role }),
-        ) = (path, body);
-        let lookup = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
+        let ContactPath { organization_id: organization, service_request_id, email } = path;
+        let (organization, role) = (*organization, body.0.role);
+        let lookup = ServiceRequestLookup::of(actor, organization, *service_request_id)?;
         let partner = lookup.access_check.as_ref().map(AccessCheck::partner);
         let mut wanted = BatchGet::new();
         lookup.want(&mut wanted);
-        let (found, others) =
-            contact_by_email::read(context, wanted, (*organization_id, partner), email).await?;
+        let (found, others) = contact_by_email::read(context, wanted, (organization, partner), email).await?;
         let (before, member) = lookup.find(context, &found)?;
         let mut change = Change::new();
         if let Some(member) = &member {
@@ -91,22 +88,16 @@ impl Operation for SetServiceRequestContact {
         let viewer = viewer_partner_of(actor);
         let hidden = namesakes.iter().any(|contact| !sees_contact(viewer, &before, contact));
         if member.is_none() {
-            let customer = record(&found, *organization_id, email)?;
+            let customer = record(&found, organization, email)?;
             require_own_record(&mut change, actor, customer.map(|_| email));
         }
-        let target = ContactTarget {
-            organization: *organization_id,
-            email,
-            role: *role,
-            present: &namesakes,
-            input: "role",
-        };
+        let target = ContactTarget { organization, email, role, present: &namesakes, input: "role" };
         let facts =
             ContactFacts { caller: member.as_ref(), others: &others, found: &found, members: &records };
         let contact = contact_by_email::choose(context, actor, &mut change, &target, &facts)?;
         let (seen, mut request) = (before.metadata.version, before.clone());
         let changed = match contact.filter(|_| !hidden) {
-            Some(contact) => request.set_contact(contact, &namesakes, *role),
+            Some(contact) => request.set_contact(contact, &namesakes, role),
             None => Err(UNKNOWN_CONTACT),
         };
         let changed = changed.unwrap_or_else(|reason| {
