@@ -78,7 +78,7 @@ impl Operation for ListContactCandidates {
     const SUMMARY: &str = "List people who can become contacts of service requests";
     const DESCRIPTION: &str = "Operators, agents, customers on record in the organization, and partner members \
         whose access level there is `update` or above may call it. The list holds the organization's \
-        customers in the order of their creation, then the partners' members with access there whom the \
+        customers in the order of their names, then the partners' members with access there whom the \
         caller may name by `set-service-request-contact`: partner members get those of their own partner, \
         customers those of partners of which a request was approved, or to whom access was granted by \
         e-mail. People who are disabled are left out. A person who was added a moment ago may be missing. A \

@@ -32,7 +32,7 @@ async fn emails(world: &World, who: &str, query: &str) -> Vec<String> {
     all.iter().map(|one| one["email"].as_str().unwrap().to_owned()).collect()
 }
 
-const CUSTOMERS: [&str; 3] = ["yuki@yamada.example", "sora@yamada.example", "haruto@yamada.example"];
+const CUSTOMERS: [&str; 3] = ["haruto@yamada.example", "sora@yamada.example", "yuki@yamada.example"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_and_members_with_access_are_candidates() {
@@ -69,7 +69,7 @@ async fn customers_and_members_with_access_are_candidates() {
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     let left = emails(&world, "agent", "").await;
-    assert_eq!(left, ["yuki@yamada.example", "haruto@yamada.example", "aiko@miyako.example"]);
+    assert_eq!(left, ["haruto@yamada.example", "yuki@yamada.example", "aiko@miyako.example"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
