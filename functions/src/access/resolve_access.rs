@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::GrantView;
-use crate::party::{Names, Party};
+use crate::party::{Names, Party, visible};
 
 /// Explains the access of a partner member to an organization.
 pub struct ResolveAccess;
@@ -164,7 +164,7 @@ impl Operation for ResolveAccess {
                 let admin = record.is_manager() && actor.has_one_of(&[Role::PartnerAdmin]);
                 access.is_some() && (actor.email.as_ref() == Some(email) || admin)
             }
-            None => found.get(&organization)?.is_some(),
+            None => visible(actor, found.get(&organization)?).is_ok(),
         };
         known.then_some(()).or_not_found()?;
 

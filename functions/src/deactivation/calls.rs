@@ -3,7 +3,7 @@
 use api_runtime::http::problem::STILL_RUNNING_CODE;
 use api_runtime::table::{Error, Pause};
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
-use domain::deactivation::{Deactivation, DeactivationCounts, DeactivationPhase, PartyId, PartyState};
+use domain::deactivation::{DeactivationCounts, DeactivationPhase, PartyDeactivation, PartyId, PartyState};
 use domain::event::{OrganizationDeactivated, PartnerDeactivated};
 use domain::{ErrorKind, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
 use schemars::JsonSchema;
@@ -68,7 +68,7 @@ impl Output for DeactivationResult {
 
 impl DeactivationResult {
     /// Returns the result for a party with the record of its deactivation.
-    fn of(party: &Party, record: &Deactivation) -> Self {
+    fn of(party: &Party, record: &PartyDeactivation) -> Self {
         let is_deactivated = record.phase != DeactivationPhase::Restoring;
         Self {
             state: record.phase.into(),
@@ -136,8 +136,8 @@ async fn begin_deactivation(
         change.reject_with(ProblemKind::State, fault);
     }
     let lease_end = context.now.after(LEASE);
-    let record = Deactivation::new(party.id(), survey.counts, survey.store.clone(), context.now);
-    let record = Deactivation { resume_at: Some(lease_end), ..record };
+    let record = PartyDeactivation::new(party.id(), survey.counts, survey.store.clone(), context.now);
+    let record = PartyDeactivation { resume_at: Some(lease_end), ..record };
     let deactivated = party.deactivated(Some(context.now), context.now);
     deactivated.replace(&mut change, party.metadata().version, context.if_match())?;
     change.create_or_retry(&record, None)?;
@@ -201,7 +201,7 @@ pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactiv
 async fn continue_sequence(
     context: &Context<'_>,
     party: &Party,
-    record: &Deactivation,
+    record: &PartyDeactivation,
 ) -> Result<Reply<DeactivationResult>, Failure> {
     let mut change = Change::new();
     let lease_end = record.resume_at.filter(|end| *end > context.now);

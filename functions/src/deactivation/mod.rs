@@ -1,4 +1,4 @@
-//! Deactivation of partners and organizations, and their restoration: sequences that begin with the party itself, which
+//! PartyDeactivation of partners and organizations, and their restoration: sequences that begin with the party itself, which
 //! from then on is refused whatever is new, and with a record that is due. Every step may be repeated, has the condition
 //! that the record is still in its phase, and leaves what it would change again as it is.
 //!
@@ -10,7 +10,7 @@ automod::dir!(pub "src/deactivation");
 
 use api_runtime::table::{BatchGet, DeactivationOf, OrganizationById, PartnerById};
 use api_runtime::{Change, Context, Failure, IfMatch, OrNotFound};
-use domain::deactivation::{Deactivation, PartyId};
+use domain::deactivation::{PartyDeactivation, PartyId};
 use domain::{EventKind, Metadata, NewEvent, Organization, Partner, Timestamp, Version};
 
 /// A partner or an organization, as it was read.
@@ -28,7 +28,10 @@ impl Party {
     /// # Errors
     ///
     /// 404 if the party does not exist.
-    pub async fn read(context: &Context<'_>, id: PartyId) -> Result<(Self, Option<Deactivation>), Failure> {
+    pub async fn read(
+        context: &Context<'_>,
+        id: PartyId,
+    ) -> Result<(Self, Option<PartyDeactivation>), Failure> {
         let mut wanted = BatchGet::new();
         wanted.add(&DeactivationOf(id));
         match id {

@@ -5,7 +5,7 @@ use api_runtime::table::{
     MembersOfPartner, count, remember_disabling,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure};
-use domain::deactivation::Deactivation;
+use domain::deactivation::PartyDeactivation;
 use domain::event::{CustomerDisabled, CustomerEnabled, MemberDisabled, MemberEnabled};
 use domain::{Customer, Member, OrganizationId, PartnerId};
 
@@ -25,7 +25,7 @@ const MOST_MANAGERS: u64 = 1_000_000;
 /// [`Failure::Table`].
 pub async fn set_members_disabled(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     partner: PartnerId,
     disables: bool,
 ) -> Result<usize, Failure> {
@@ -72,7 +72,7 @@ pub async fn set_members_disabled(
 /// [`Failure::Table`].
 pub async fn set_customers_disabled(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     organization: OrganizationId,
     disables: bool,
 ) -> Result<usize, Failure> {

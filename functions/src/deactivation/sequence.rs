@@ -2,7 +2,7 @@
 
 use api_runtime::table::{DeactivationOf, Error, Pause};
 use api_runtime::{Change, Context, Failure};
-use domain::deactivation::{Deactivation, DeactivationPhase, PartyId};
+use domain::deactivation::{DeactivationPhase, PartyDeactivation, PartyId};
 use domain::event::{OrganizationRestored, PartnerRestored};
 use domain::{Fault, Period, Timestamp};
 
@@ -24,9 +24,9 @@ const MOST_ITEMS_PER_CALL: usize = 3000;
 /// Progress of a sequence.
 pub enum Progress {
     /// Nothing is left to end or to bring back. The record is as it was read before nothing was found.
-    Complete(Deactivation),
+    Complete(PartyDeactivation),
     /// The call has written the maximum number of items.
-    Left(Deactivation),
+    Left(PartyDeactivation),
     /// The deactivation was withdrawn, because of these faults.
     Withdrawn(Vec<Fault>),
     /// Another call has completed the restoration.
@@ -86,7 +86,7 @@ pub async fn run(
 }
 
 /// Begins to end what ends with the party, after nothing was found that must be decided first.
-async fn move_on(context: &Context<'_>, record: &Deactivation) -> Result<(), Failure> {
+async fn move_on(context: &Context<'_>, record: &PartyDeactivation) -> Result<(), Failure> {
     let step = context.detached();
     let mut change = Change::new();
     let after = record.moved(DeactivationPhase::Ending, record.resume_at, step.now);
@@ -95,7 +95,7 @@ async fn move_on(context: &Context<'_>, record: &Deactivation) -> Result<(), Fai
 }
 
 /// Withdraws a deactivation before it ended anything but the link to a store.
-async fn withdraw(context: &Context<'_>, record: &Deactivation) -> Result<(), Failure> {
+async fn withdraw(context: &Context<'_>, record: &PartyDeactivation) -> Result<(), Failure> {
     let step = context.detached();
     let (party, _) = Party::read(&step, record.party).await?;
     let mut change = Change::new();
@@ -113,7 +113,7 @@ pub async fn begin_restoration(
     context: &Context<'_>,
     change: &mut Change,
     party: &Party,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     resume_at: Option<Timestamp>,
 ) -> Result<(Party, bool), Failure> {
     let restored = party.deactivated(None, context.now);
@@ -139,8 +139,8 @@ pub async fn begin_restoration(
 /// Never for our own types.
 pub fn last_of_deactivation(
     context: &Context<'_>,
-    record: &Deactivation,
-) -> Result<(Change, Deactivation), Failure> {
+    record: &PartyDeactivation,
+) -> Result<(Change, PartyDeactivation), Failure> {
     let mut change = Change::new();
     let second_look = context.now.after(SECOND_LOOK);
     let after = record.moved(DeactivationPhase::Ended, Some(second_look), context.now);
@@ -153,13 +153,13 @@ pub fn last_of_deactivation(
 /// # Errors
 ///
 /// Never for our own types.
-pub fn last_of_restoration(record: &Deactivation) -> Result<Change, Failure> {
+pub fn last_of_restoration(record: &PartyDeactivation) -> Result<Change, Failure> {
     let mut change = Change::new();
     change.remove_if_unchanged(record, record.metadata.version, None)?;
     Ok(change)
 }
 
-async fn finish_restoration(context: &Context<'_>, record: &Deactivation) -> Result<(), Failure> {
+async fn finish_restoration(context: &Context<'_>, record: &PartyDeactivation) -> Result<(), Failure> {
     context.apply(last_of_restoration(record)?).await
 }
 

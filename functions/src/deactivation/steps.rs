@@ -5,7 +5,7 @@ use api_runtime::table::{
     PartnersOfOrganization,
 };
 use api_runtime::{Change, Context, Failure, OrNotFound};
-use domain::deactivation::{Deactivation, PartyId};
+use domain::deactivation::{PartyDeactivation, PartyId};
 use domain::event::{AccessCancelled, AccessDeactivated};
 use domain::{AccessRequest, EntryOrigin, OrganizationId, PartnerId, RequestState};
 
@@ -22,7 +22,7 @@ use crate::party::{add_to_directory, remove_from_directory};
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn end(context: &Context<'_>, record: &Deactivation) -> Result<usize, Failure> {
+pub async fn end(context: &Context<'_>, record: &PartyDeactivation) -> Result<usize, Failure> {
     let mut count = 0;
     match record.party {
         PartyId::Partner(partner) => {
@@ -48,7 +48,7 @@ pub async fn end(context: &Context<'_>, record: &Deactivation) -> Result<usize, 
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn bring_back(context: &Context<'_>, record: &Deactivation) -> Result<usize, Failure> {
+pub async fn bring_back(context: &Context<'_>, record: &PartyDeactivation) -> Result<usize, Failure> {
     match record.party {
         PartyId::Partner(partner) => set_members_disabled(context, record, partner, false).await,
         PartyId::Organization(organization) => {
@@ -60,7 +60,7 @@ pub async fn bring_back(context: &Context<'_>, record: &Deactivation) -> Result<
 
 async fn cancel_requests(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     partner: PartnerId,
 ) -> Result<usize, Failure> {
     let mut count = 0;
@@ -78,7 +78,7 @@ async fn cancel_requests(
 
 async fn end_grants(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     places: Vec<AccessIn>,
 ) -> Result<usize, Failure> {
     let mut wanted = BatchGet::new();
@@ -105,7 +105,7 @@ async fn end_grants(
 
 async fn remove_from_directories(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     organization: OrganizationId,
 ) -> Result<usize, Failure> {
     let mut count = 0;
@@ -122,7 +122,7 @@ async fn remove_from_directories(
 
 async fn add_to_directories(
     context: &Context<'_>,
-    record: &Deactivation,
+    record: &PartyDeactivation,
     organization: OrganizationId,
 ) -> Result<usize, Failure> {
     let mut count = 0;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{AssignmentsOfOrganization, BatchGet, LicenseTypes, OrganizationById};
 use api_runtime::{
-    Empty, Failure, List, Method, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, Switch,
-    route,
+    Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, Switch, route,
 };
 use deserr::Deserr;
 use domain::{
@@ -16,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::authority::organization_check::OrganizationCheck;
-use crate::party::{Names, Party};
+use crate::party::{Names, Party, visible};
 
 /// Lists the licenses that were assigned to an organization.
 pub struct ListOrganizationLicenses;
@@ -116,7 +115,7 @@ impl Operation for ListOrganizationLicenses {
                 check.require(context, &found).await?;
             }
         }
-        let time_zone = found.get(&party).or_not_found()?.effective_time_zone();
+        let time_zone = visible(actor, found.get(&party)?)?.effective_time_zone();
         let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
         let shown_from = (!query.expired.is_on()).then_some(context.now);
         let license_views = ours.into_iter().map(|assignment| {

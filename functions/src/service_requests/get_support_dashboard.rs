@@ -10,6 +10,7 @@ use domain::dashboard::Dashboard;
 use domain::{AccessAction, Actor, ErrorKind, Role};
 
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
+use crate::party::visible;
 
 /// Returns statistics of an organization's service requests.
 pub struct GetSupportDashboard;
@@ -51,7 +52,7 @@ impl Operation for GetSupportDashboard {
         if let Some(access_check) = access_check {
             access_check.prove(context, &found)?.check(AccessAction::SeeAll)?;
         }
-        found.get(&organization).or_not_found()?;
+        visible(actor, found.get(&organization)?)?;
         let mut counted = BTreeMap::new();
         for count in counts {
             counted.insert(count.month()?, count.counts);

@@ -2,8 +2,7 @@
 
 use api_runtime::table::{BatchGet, MonthlyCountsOf, OrganizationById, ServiceRequestScope};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Output, Reply, Request, Route,
-    Switch, route,
+    Context, Empty, Failure, List, Method, Nothing, Operation, Output, Reply, Request, Route, Switch, route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
@@ -23,6 +22,7 @@ use super::view::ServiceRequestView;
 use super::{customer_lookup, record};
 use crate::authority::access_check::AccessCheck;
 use crate::history::query_history::check_span;
+use crate::party::visible;
 
 /// Lists service requests.
 pub struct ListServiceRequests;
@@ -227,7 +227,7 @@ async fn list_for_organization(
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let (found, page, counts) = tokio::try_join!(found, all, counts)?;
-        found.get(&known).or_not_found()?;
+        visible(actor, found.get(&known)?)?;
         return Ok(ServiceRequestPage { list: selection.show(context, actor, page).await?, counts });
     };
     access_check.want(&mut wanted);

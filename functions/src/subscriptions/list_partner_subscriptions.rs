@@ -2,7 +2,7 @@
 
 use api_runtime::table::{BatchGet, PageQuery, PartnerById, Renewals, SubscriptionOf, SubscriptionsOf};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::subscription::closure::Subscriptions;
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 
 use super::rows::{SubscriptionRow, WantedStatus};
 use crate::authority::viewer::Visibility;
+use crate::party::visible;
 
 /// Lists the subscriptions that a partner manages.
 pub struct ListPartnerSubscriptions;
@@ -89,7 +90,7 @@ impl Operation for ListPartnerSubscriptions {
             SubscriptionRow::want(&mut wanted, entry);
         }
         let found = context.table.fetch(wanted, true).await?;
-        found.get(&PartnerById(partner)).or_not_found()?;
+        visible(actor, found.get(&PartnerById(partner))?)?;
         for other in related {
             others.extend(found.get(&other)?.map(|one| (one.id, one)));
         }

@@ -1,4 +1,4 @@
-//! Deactivation of a partner or an organization, and its restoration.
+//! PartyDeactivation of a partner or an organization, and its restoration.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,7 +120,7 @@ pub struct DeactivationCounts {
 /// Record of a deactivation. It exists from the first transaction of a deactivation to the last one of the restoration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Deactivation {
+pub struct PartyDeactivation {
     /// Partner or organization that is deactivated.
     pub party: PartyId,
     /// Progress of the deactivation.
@@ -143,7 +143,7 @@ pub struct Deactivation {
     pub metadata: Metadata,
 }
 
-impl Deactivation {
+impl PartyDeactivation {
     /// Returns the record of a deactivation that begins at `now`.
     pub fn new(party: PartyId, counts: DeactivationCounts, store: Option<StoreLink>, now: Timestamp) -> Self {
         Self {

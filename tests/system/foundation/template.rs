@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::{Route, Size};
-use local_stack::fault_proxy::Action;
+use local_stack::fault_proxy::{Action, Kill};
 use serde_json::json;
 use system::template::camel;
 use system::{World, golden};
@@ -12,6 +12,7 @@ use system::{World, golden};
 use super::recording;
 use crate::orders::link;
 use crate::subscriptions::{line, send_message};
+use crate::{organizations, partners};
 
 /// The generated part gains an action that is used but not yet allowed (until then every other test denies it)
 /// and loses one that is allowed but not used. `validateOnly` is a use, too: it needs `ConditionCheckItem`.
@@ -24,6 +25,9 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     used.entry("get-organization").or_default().extend(seen_by_a_subscription().await);
     used.entry("link-store").or_default().extend(entry_added_by_a_released_order().await);
     used.entry("set-service-request-contact").or_default().extend(removed_contact_replaced().await);
+    for (operation, actions) in ends_of_parties_in_use().await {
+        used.entry(operation).or_default().extend(actions);
+    }
     used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
     let part = functions::operations().into_iter().map(|entry| {
@@ -179,9 +183,37 @@ async fn removed_contact_replaced() -> BTreeSet<Action> {
     world.fault_proxy().used().remove("set-service-request-contact").unwrap()
 }
 
+/// Returns the actions of the deactivation and the restoration of a partner and an organization with people, access, a
+/// link to a store, and directory entries.
+async fn ends_of_parties_in_use() -> Vec<(&'static str, BTreeSet<Action>)> {
+    let world = World::without_policies().await;
+    partners::prepare_deactivation(&world).await;
+    let (organization, _) = organizations::prepare_deactivation(&world).await;
+    for verb in ["deactivate", "restore"] {
+        for party in ["partners/{newPartner}".to_owned(), format!("organizations/{organization}")] {
+            world.post(&format!("/v1/{party}/{verb}")).by("operator").key(verb).send().await.ok();
+        }
+    }
+    let mut used = world.fault_proxy().used();
+    let operations =
+        ["deactivate-partner", "restore-partner", "deactivate-organization", "restore-organization"];
+    operations.map(|operation| (operation, used.remove(operation).unwrap())).into()
+}
+
+/// Leaves the deactivation of an organization to the scheduled job.
+async fn leave_deactivation_to_job(world: &World) {
+    let (organization, _) = organizations::prepare_deactivation(world).await;
+    world.fault_proxy().kill("deactivate-organization", 1, Kill::Before);
+    organizations::deactivate(world, &organization, "d").send().await;
+    world.fault_proxy().spare();
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M1S"}"#).send().await.ok();
+    world.post("/_local/tick").send().await.ok();
+}
+
 /// Returns the actions of the scheduled job when every kind of work is due.
 async fn everything_due() -> BTreeSet<Action> {
     let world = World::without_policies().await;
+    leave_deactivation_to_job(&world).await;
     world.post("/_local/tick").send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"P200D"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();

@@ -2,9 +2,10 @@
 
 use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
+use system::World;
 use system::payload::Payload;
-use system::{Call, World};
 
+use super::{deactivate, prepare_deactivation};
 use crate::orders::run_job_after_a_minute;
 
 #[test]
@@ -12,33 +13,6 @@ fn canonical_call_is_published() {
     Payload::of("deactivate-organization", "/v1/organizations/{closingOrganization}/deactivate")
         .by("operator")
         .publish();
-}
-
-pub fn deactivate<'a>(world: &'a World, organization: &str) -> Call<'a> {
-    world.post(&format!("/v1/organizations/{organization}/deactivate")).by("operator")
-}
-
-/// Creates an organization with a contact manager and a disabled customer in the directory of the demo world's partner,
-/// which has a grant there. Returns its id, and the contact manager's token.
-pub async fn prepare(world: &World) -> (String, String) {
-    let body = json!({"name": "Aoba Foods", "partnerId": "{partner}"});
-    let made = world.post("/v1/organizations").by("operator").json(body).send().await.ok();
-    let id = made["id"].as_str().unwrap().to_owned();
-    let customer = async |email: &str, manager: bool| {
-        let body = json!({"email": email, "name": email, "manager": manager});
-        let path = format!("/v1/organizations/{id}/customers");
-        let made = world.post(&path).by("operator").json(body).send().await.ok();
-        made["id"].as_str().unwrap().to_owned()
-    };
-    customer("mei@aoba.example", true).await;
-    let away = customer("jin@aoba.example", false).await;
-    world.post(&format!("/v1/customers/{away}/disable")).by("operator").send().await.ok();
-    let person =
-        json!({"sub": "mei", "email": "mei@aoba.example", "role": "customer", "org": id, "manager": true});
-    let token = world.token_of(person);
-    let grant = json!({"partnerId": "{partner}", "expiresAt": "2026-12-05T09:00:00Z", "organizationLevel": "full-admin"});
-    world.post(&format!("/v1/organizations/{id}/access")).token(&token).json(grant).send().await.ok();
-    (id, token)
 }
 
 /// Returns e-mail and disabled state of the organization's customers.
@@ -55,16 +29,16 @@ pub async fn customers(world: &World) -> Vec<(Value, bool)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     let world = World::demo().await;
-    let (id, token) = prepare(&world).await;
+    let (id, token) = prepare_deactivation(&world).await;
     let contents = world.contents().await;
     let path = format!("/v1/organizations/{id}/deactivate?validateOnly=true");
-    let preview = world.post(&path).by("operator").send().await.ok();
+    let preview = world.post(&path).by("operator").key("v").send().await.ok();
     world.assert_unchanged(&contents).await;
     let ends = json!({"grants": 1, "accessRequests": 0, "people": 1, "directoryEntries": 1});
     assert_eq!((&preview["ends"], &preview["parties"]), (&ends, &json!(["Miyako Security"])), "{preview}");
     assert_eq!(preview["people"], json!(["mei@aoba.example"]));
 
-    let done = deactivate(&world, &id).send().await.ok();
+    let done = deactivate(&world, &id, "d").send().await.ok();
     assert_eq!((&done["state"], &done["ends"]), (&json!("deactivated"), &ends));
     assert!(customers(&world).await.iter().all(|(_, is_disabled)| *is_disabled));
     for path in ["", "/access", "/subscriptions", "/history"] {
@@ -107,10 +81,11 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_must_be_decided_first_is_refused_at_once() {
     let world = World::demo().await;
-    let refused = deactivate(&world, "{yamada}").assert_rejected(409, "running-subscription").await;
+    let refused = deactivate(&world, "{yamada}", "d").assert_rejected(409, "running-subscription").await;
     let codes: Vec<_> = refused.faults().into_iter().map(|(_, code)| code).collect();
     assert!(codes.contains(&"unsolved-service-request".to_owned()), "{codes:?}");
-    deactivate(&world, "{yamada}").by("agent").assert_rejected(403, "role-not-allowed").await;
+    let by_agent = world.post("/v1/organizations/{yamada}/deactivate").by("agent").key("d");
+    by_agent.assert_rejected(403, "role-not-allowed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,14 +93,14 @@ async fn killed_deactivation_is_finished_by_the_schedule() {
     for others in 0..6 {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
-            let (id, _) = prepare(&world).await;
+            let (id, _) = prepare_deactivation(&world).await;
             world.fault_proxy().kill("deactivate-organization", others, kill);
-            let killed = deactivate(&world, &id).key("k").send().await;
+            let killed = deactivate(&world, &id, "k").send().await;
             world.fault_proxy().spare();
             if killed.status >= 500 {
                 run_job_after_a_minute(&world).await;
             }
-            let again = deactivate(&world, &id).key("k").send().await;
+            let again = deactivate(&world, &id, "k").send().await;
             assert_eq!(again.body["state"], "deactivated", "{others} {kill:?}: {}", again.body);
             assert!(customers(&world).await.iter().all(|(_, is_disabled)| *is_disabled));
         }

@@ -21,6 +21,7 @@ async fn list_is_sorted_and_filtered_by_name() {
         "Boğaziçi Otel A.Ş.",
         "Harbour Hotels Ltd",
         "İSTANBUL Lojistik A.Ş.",
+        "Minato Prints",
         "Nakano Clinic",
         "Panadería El Sol, S.A.",
         "株式会社ヤマダ電機",

@@ -1,11 +1,11 @@
 //! `restore-organization`
 
 use local_stack::fault_proxy::Kill;
-use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::deactivate_organization::{customers, deactivate, prepare};
+use super::deactivate_organization::customers;
+use super::{deactivate, prepare_deactivation};
 use crate::orders::run_job_after_a_minute;
 
 #[test]
@@ -20,9 +20,9 @@ async fn people_and_directories_come_back_wherever_the_call_is_killed() {
     for others in 0..4 {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
-            let (id, token) = prepare(&world).await;
+            let (id, token) = prepare_deactivation(&world).await;
             let before = customers(&world).await;
-            deactivate(&world, &id).send().await.ok();
+            deactivate(&world, &id, "d").send().await.ok();
             world.fault_proxy().kill("restore-organization", others, kill);
             let restore = || world.post(&format!("/v1/organizations/{id}/restore")).by("operator").key("r");
             let killed = restore().send().await;
@@ -44,9 +44,9 @@ async fn people_and_directories_come_back_wherever_the_call_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn restoration_ends_30_days_after_the_deactivation() {
     let world = World::demo().await;
-    let (id, _) = prepare(&world).await;
-    deactivate(&world, &id).send().await.ok();
+    let (id, _) = prepare_deactivation(&world).await;
+    deactivate(&world, &id, "d").send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"P31D"}"#).send().await.ok();
-    let restore = world.post(&format!("/v1/organizations/{id}/restore")).by("operator").json(json!({}));
+    let restore = world.post(&format!("/v1/organizations/{id}/restore")).by("operator").key("r");
     restore.assert_rejected(409, "restoration-expired").await;
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
+use super::prepare_deactivation;
 use crate::orders::{link, run_job_after_a_minute, send_order};
 
 #[test]
@@ -12,8 +13,8 @@ fn canonical_call_is_published() {
     Payload::of("deactivate-partner", "/v1/partners/{closingPartner}/deactivate").by("operator").publish();
 }
 
-pub fn deactivate<'a>(world: &'a World, partner: &str) -> Call<'a> {
-    world.post(&format!("/v1/partners/{{{partner}}}/deactivate")).by("operator")
+pub fn deactivate<'a>(world: &'a World, partner: &str, key: &str) -> Call<'a> {
+    world.post(&format!("/v1/partners/{{{partner}}}/deactivate")).by("operator").key(key)
 }
 
 /// Returns the state of the members of the demo world's new partner: e-mail, and whether it is disabled.
@@ -24,28 +25,13 @@ pub async fn members(world: &World) -> Vec<(String, bool)> {
     page["items"].as_array().unwrap().iter().map(one).collect()
 }
 
-/// Gives the demo world's new partner a second, disabled member, a link to a store, and access to Yamada.
-pub async fn prepare(world: &World) {
-    let body = json!({"email": "mio@sakura.example", "name": "Mio"});
-    let member = world.post("/v1/partners/{newPartner}/members").by("operator").json(body).send().await.ok();
-    let path = format!("/v1/partners/{{newPartner}}/members/{}/disable", member["id"].as_str().unwrap());
-    world.post(&path).by("operator").send().await.ok();
-    link(world, "{newPartner}", "ec-9").await.ok();
-    let grant = json!({"partnerId": "{newPartner}", "expiresAt": "2026-12-05T09:00:00Z", "organizationLevel": "look"});
-    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(grant).send().await.ok();
-    let ask = json!({
-        "contactManagerEmail": "yuki@yamada.example", "expiresAt": "2026-12-05T09:00:00Z",
-        "organizationLevel": "update",
-    });
-    world.post("/v1/partners/{newPartner}/access-requests").by("newPartnerAdmin").json(ask).send().await.ok();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     let world = World::demo().await;
-    prepare(&world).await;
+    prepare_deactivation(&world).await;
     let contents = world.contents().await;
-    let preview = world.post("/v1/partners/{newPartner}/deactivate?validateOnly=true").by("operator");
+    let preview =
+        world.post("/v1/partners/{newPartner}/deactivate?validateOnly=true").by("operator").key("v");
     let preview = preview.send().await.ok();
     world.assert_unchanged(&contents).await;
     let ends = json!({"grants": 1, "accessRequests": 1, "people": 1, "directoryEntries": preview["ends"]["directoryEntries"]});
@@ -53,7 +39,7 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     assert_eq!((&preview["store"]["account"], &preview["state"]), (&json!("ec-9"), &json!("deactivated")));
     assert_eq!(preview["parties"].as_array().map(Vec::len), Some(1), "{preview}");
 
-    let done = deactivate(&world, "newPartner").key("k").send().await;
+    let done = deactivate(&world, "newPartner", "k").send().await;
     assert_eq!((done.status, &done.body["state"], &done.body["ends"]), (200, &json!("deactivated"), &ends));
     assert!(members(&world).await.iter().all(|(_, is_disabled)| *is_disabled));
     let access = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
@@ -69,17 +55,17 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
         world.get(&path).by("agent").send().await.ok();
     }
     // A repeat with the same key replays, one with another key changes nothing.
-    let again = deactivate(&world, "newPartner").key("k").send().await;
+    let again = deactivate(&world, "newPartner", "k").send().await;
     assert_eq!(again.body, done.body);
-    let repeated = deactivate(&world, "newPartner").send().await.ok();
+    let repeated = deactivate(&world, "newPartner", "d").send().await.ok();
     assert_eq!((&repeated["state"], &repeated["version"]), (&json!("deactivated"), &done.body["version"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_new_is_made_for_a_deactivated_partner_and_orders_are_parked() {
     let world = World::demo().await;
-    prepare(&world).await;
-    deactivate(&world, "newPartner").send().await.ok();
+    prepare_deactivation(&world).await;
+    deactivate(&world, "newPartner", "d").send().await.ok();
     let member = json!({"email": "x@sakura.example", "name": "X"});
     let organization = json!({"name": "X", "partnerId": "{newPartner}"});
     let grant = json!({"partnerId": "{newPartner}", "expiresAt": "2026-12-05T09:00:00Z", "organizationLevel": "look"});
@@ -110,14 +96,15 @@ async fn nothing_new_is_made_for_a_deactivated_partner_and_orders_are_parked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_must_be_decided_first_is_refused_at_once() {
     let world = World::demo().await;
-    let refused = deactivate(&world, "partner").assert_rejected(409, "licenses-left").await;
+    let refused = deactivate(&world, "partner", "d").assert_rejected(409, "licenses-left").await;
     let codes: Vec<_> = refused.faults().into_iter().map(|(_, code)| code).collect();
     assert!(codes.contains(&"running-subscription".to_owned()), "{codes:?}");
-    deactivate(&world, "partner").by("agent").assert_rejected(403, "role-not-allowed").await;
+    let by_agent = world.post("/v1/partners/{partner}/deactivate").by("agent").key("d");
+    by_agent.assert_rejected(403, "role-not-allowed").await;
     let absent = world.id("partner").replace("0001", "0009");
-    let call = world.post(&format!("/v1/partners/{absent}/deactivate")).by("operator");
+    let call = world.post(&format!("/v1/partners/{absent}/deactivate")).by("operator").key("d");
     call.assert_rejected(404, "not-found").await;
-    deactivate(&world, "newPartner")
+    deactivate(&world, "newPartner", "d")
         .header("if-match", "\"9\"")
         .assert_rejected(412, "version-mismatch")
         .await;
@@ -128,14 +115,14 @@ async fn killed_deactivation_is_finished_by_the_schedule() {
     for others in 0..6 {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
-            prepare(&world).await;
+            prepare_deactivation(&world).await;
             world.fault_proxy().kill("deactivate-partner", others, kill);
-            let killed = deactivate(&world, "newPartner").key("k").send().await;
+            let killed = deactivate(&world, "newPartner", "k").send().await;
             world.fault_proxy().spare();
             if killed.status >= 500 {
                 run_job_after_a_minute(&world).await;
             }
-            let again = deactivate(&world, "newPartner").key("k").send().await;
+            let again = deactivate(&world, "newPartner", "k").send().await;
             assert_eq!(again.body["state"], "deactivated", "{others} {kill:?}: {}", again.body);
             assert!(members(&world).await.iter().all(|(_, is_disabled)| *is_disabled), "{others} {kill:?}");
         }
@@ -151,7 +138,7 @@ async fn concurrent_order_is_parked_or_withdraws_the_deactivation() {
         let order = async { send_order(&world, "SO-7", "ec-9", 5).await };
         let ended = async {
             loop {
-                let reply = deactivate(&world, "newPartner").send().await;
+                let reply = deactivate(&world, "newPartner", "d").send().await;
                 if reply.status != 503 && reply.code() != "still-running" {
                     return reply;
                 }

@@ -4,7 +4,8 @@ use serde_json::json;
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::deactivate_partner::{deactivate, members, prepare};
+use super::deactivate_partner::{deactivate, members};
+use super::prepare_deactivation;
 use crate::orders::{link, run_job_after_a_minute, send_order};
 
 #[test]
@@ -12,47 +13,48 @@ fn canonical_call_is_published() {
     Payload::of("restore-partner", "/v1/partners/{closedPartner}/restore").by("operator").publish();
 }
 
-fn restore(world: &World) -> Call<'_> {
-    world.post("/v1/partners/{newPartner}/restore").by("operator")
+fn restore<'a>(world: &'a World, key: &str) -> Call<'a> {
+    world.post("/v1/partners/{newPartner}/restore").by("operator").key(key)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_and_store_come_back_and_grants_do_not() {
     let world = World::demo().await;
-    prepare(&world).await;
+    prepare_deactivation(&world).await;
     let before = members(&world).await;
-    deactivate(&world, "newPartner").send().await.ok();
+    deactivate(&world, "newPartner", "d").send().await.ok();
     assert_eq!(send_order(&world, "SO-7", "ec-9", 5).await.status, 202);
-    let preview = world.post("/v1/partners/{newPartner}/restore?validateOnly=true").by("operator");
+    let preview = world.post("/v1/partners/{newPartner}/restore?validateOnly=true").by("operator").key("v");
     assert_eq!(preview.send().await.ok()["store"]["account"], "ec-9");
-    let restored = restore(&world).key("r").send().await.ok();
+    let restored = restore(&world, "r").send().await.ok();
     assert_eq!((&restored["state"], &restored["store"]["account"]), (&json!("active"), &json!("ec-9")));
-    assert_eq!(restore(&world).key("r").send().await.ok(), restored, "a repeat is replayed");
+    assert_eq!(restore(&world, "r").send().await.ok(), restored, "a repeat is replayed");
     assert_eq!(members(&world).await, before, "who was disabled before stays so");
     let access = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
     assert!(access.to_string().contains("\"deactivated\""), "{access}");
     world.get("/v1/partners/{newPartner}").by("newPartnerAdmin").send().await.ok();
     run_job_after_a_minute(&world).await;
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", "edge-storage-1y").await, (5, 5, 0));
-    let again = restore(&world).send().await.ok();
+    let again = restore(&world, "again").send().await.ok();
     assert_eq!(again["state"], "active", "idempotent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn account_of_another_partner_is_not_taken_back() {
     let world = World::demo().await;
-    prepare(&world).await;
-    deactivate(&world, "newPartner").send().await.ok();
+    prepare_deactivation(&world).await;
+    deactivate(&world, "newPartner", "d").send().await.ok();
     link(&world, "{closingPartner}", "ec-9").await.ok();
-    let restored = restore(&world).send().await.ok();
+    let restored = restore(&world, "r").send().await.ok();
     assert_eq!((&restored["state"], restored.get("store")), (&json!("active"), None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restoration_ends_30_days_after_the_deactivation() {
     let world = World::demo().await;
-    deactivate(&world, "newPartner").send().await.ok();
-    restore(&world).by("agent").assert_rejected(403, "role-not-allowed").await;
+    deactivate(&world, "newPartner", "d").send().await.ok();
+    let by_agent = world.post("/v1/partners/{newPartner}/restore").by("agent").key("r");
+    by_agent.assert_rejected(403, "role-not-allowed").await;
     world.post("/_local/time").bytes(br#"{"advance":"P31D"}"#).send().await.ok();
-    restore(&world).assert_rejected(409, "restoration-expired").await;
+    restore(&world, "r").assert_rejected(409, "restoration-expired").await;
 }

@@ -1,7 +1,7 @@
 //! Deactivations of partners and organizations.
 
 use domain::Timestamp;
-use domain::deactivation::{Deactivation, DeactivationPhase, PartyId};
+use domain::deactivation::{DeactivationPhase, PartyDeactivation, PartyId};
 
 use super::item::Entity;
 use super::key::Key;
@@ -10,7 +10,7 @@ use super::partner::partner_partition;
 use super::pattern::patterns;
 use super::write::Expression;
 
-impl Entity for Deactivation {
+impl Entity for PartyDeactivation {
     const NAME: &'static str = "deactivation";
 
     fn key(&self) -> Key {
@@ -24,7 +24,7 @@ impl Entity for Deactivation {
 
 patterns! {
     /// the deactivation of a partner or an organization
-    lookup DeactivationOf(party: PartyId) -> Deactivation {
+    lookup DeactivationOf(party: PartyId) -> PartyDeactivation {
         deactivation_key(*party),
         "`PARTNER#<partner>` or `ORG#<organization>` · `DEACTIVATION`"
     }

@@ -1,6 +1,6 @@
 //! Entities that can be due, as read from the table.
 
-use domain::deactivation::Deactivation;
+use domain::deactivation::PartyDeactivation;
 use domain::erasure::Erasure;
 use domain::{Access, AccessRequest, Order, Subscription};
 
@@ -32,7 +32,7 @@ pub enum DueItem {
     /// Subscriptions that are linked to a deactivated one are still to be deactivated.
     Subscription(Box<Subscription>),
     /// A deactivation or restoration of a partner or an organization is to be continued, or looked at once more.
-    Deactivation(Box<Deactivation>),
+    Deactivation(Box<PartyDeactivation>),
     /// The erasure of a person is to be continued, or looked at once more.
     Erasure(Box<Erasure>),
 }
@@ -47,7 +47,7 @@ impl DueItem {
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),
             Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
-            Some(Deactivation::NAME) => from_item(item).map(Box::new).map(Self::Deactivation),
+            Some(PartyDeactivation::NAME) => from_item(item).map(Box::new).map(Self::Deactivation),
             Some(Erasure::NAME) => from_item(item).map(Box::new).map(Self::Erasure),
             _ => Err(Error::Internal("a due item is of an unknown entity".to_owned())),
         }
