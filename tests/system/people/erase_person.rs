@@ -125,9 +125,7 @@ async fn member_loses_its_access_and_its_successor_inherits_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn addressee_and_last_contact_manager_is_erased() {
     let world = World::demo().await;
-    for who in ["{haruto}"] {
-        world.delete(&format!("/v1/customers/{who}")).by("operator").send().await.ok();
-    }
+    world.delete("/v1/customers/{haruto}").by("operator").send().await.ok();
     let shown = preview(&world, "yuki@yamada.example").await;
     assert_eq!(shown["lastContactManagerOf"], json!([world.id("yamada")]), "{shown}");
     erase(&world, "yuki@yamada.example", true).send().await.ok();
@@ -162,8 +160,6 @@ async fn mentions_without_a_record_are_erased() {
     assert_eq!(json!(names.map(|name| counts[name].clone())), expected, "{counts}");
     run_job_after_a_minute(&world).await;
     assert_forgotten(&world, &["kenji@yamada.example", "Kenji Kato"]).await;
-    let listed = world.get("/v1/organizations/{yamada}/service-requests").by("contactManager");
-    let _ = listed.send_undescribed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +187,7 @@ async fn unknown_email_changes_nothing_and_other_callers_are_refused() {
         call.assert_rejected(403, "role-not-allowed").await;
     }
     let call = world.post("/v1/people/erase").by("operator").json(body);
-    call.assert_rejected(400, "missing").await;
+    call.assert_rejected(400, "idempotency-key-missing").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,5 +28,5 @@ async fn person_exports_its_own_data_and_nothing_of_others() {
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     let mine = world.get("/v1/me/export").by("customer").send().await.ok();
     assert!(mine["customers"][0]["removedAt"].is_string(), "{mine}");
-    world.get("/v1/me/export").assert_rejected(401, "unauthenticated").await;
+    world.get("/v1/me/export").assert_rejected(401, "").await;
 }
