@@ -9,7 +9,7 @@ use deserr::Deserr;
 use domain::customer::Creator;
 use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::CustomerCreated;
-use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Metadata, Name, Role};
+use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Name, Role};
 use schemars::JsonSchema;
 
 use super::{
@@ -103,21 +103,10 @@ impl Operation for CreateCustomer {
             Owner::Unaffiliated(Nothing {}) => None,
         };
         let customer = Customer {
-            id: context.id(),
-            organization_id,
-            email: email.clone(),
-            name: name.clone(),
             external_id: external_id.clone(),
             created_by: Creator::of(actor),
             manager: *manager,
-            moved_at: None,
-            removed_at: None,
-            disabled_at: None,
-            disabled_by_deactivation: false,
-            language: None,
-            time_zone: None,
-            erased_at: None,
-            metadata: Metadata::new(context.now),
+            ..Customer::new(context.id(), organization_id, (email, name), context.now)
         };
         let mut change = Change::new();
         if *manager && organization_id.is_none() {

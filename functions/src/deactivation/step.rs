@@ -19,9 +19,8 @@ pub async fn apply(
     if items == 0 {
         return Ok(0);
     }
-    change.require_that(&DeactivationOf(record.party), is_in_phase(record.phase), |_| {
-        ConditionFailure::Stale
-    });
+    change
+        .require_that(&DeactivationOf(record.party), is_in_phase(record.phase), |_| ConditionFailure::Stale);
     match context.apply(change).await {
         Ok(()) => Ok(items),
         Err(Failure::Table(Error::Contended(_))) => Ok(1),

@@ -8,7 +8,8 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::event::{CustomerUpdated, MemberUpdated, StaffUpdated};
 use domain::{
-    Actor, Customer, Faults, Given, Language, Member, Name, NewEvent, Patch, Role, StaffRecord, TimeZone,
+    Actor, Customer, Faults, Given, Language, Member, Name, NewEvent, Patch, Problem, Role, StaffRecord,
+    TimeZone,
 };
 use schemars::JsonSchema;
 
@@ -66,7 +67,10 @@ impl Operation for UpdateMe {
                 let made = StaffRecord::after_call(None, actor, context.now).or_not_found()?;
                 OwnRecord::Staff(update_staff(context, &mut change, None, made, wanted)?)
             }
-            None => return Err(domain::Problem::not_found().into()),
+            None => return Err(Problem::not_found().into()),
+            Some(OwnRecord::Staff(before)) if before.erased_at.is_some() => {
+                return Err(Problem::not_found().into());
+            }
             Some(OwnRecord::Staff(before)) => {
                 let after = before.clone();
                 OwnRecord::Staff(update_staff(context, &mut change, Some(before), after, wanted)?)

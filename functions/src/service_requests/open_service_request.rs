@@ -18,8 +18,7 @@ use schemars::JsonSchema;
 use super::contact_by_email::{ContactFacts, ContactTarget, PRIMARY_NEEDS_UPDATE, UNKNOWN_CONTACT};
 use super::view::{ServiceRequestView, view};
 use super::{
-    MISPLACED_TIME_ZONE, contact_by_email, customer_lookup, is_for_another_organization, record,
-    require_record, track,
+    MISPLACED_TIME_ZONE, contact_by_email, customer_lookup, is_for_another_organization, record, track,
 };
 use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 use crate::party::require_active_organization;
@@ -158,7 +157,6 @@ async fn submission(
         }
         None => {
             let own = record(&found, organization, &email)?;
-            own.iter().for_each(|own| require_record(change, organization, &email, *own));
             Person::of_customer(email, own)
         }
     };

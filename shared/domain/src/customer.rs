@@ -97,6 +97,32 @@ impl std::fmt::Display for Creator {
 }
 
 impl Customer {
+    /// Returns the record of a person of an organization, or of none, which is created at `now`.
+    pub fn new(
+        id: CustomerId,
+        organization_id: Option<OrganizationId>,
+        (email, name): (&Email, &Name),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            organization_id,
+            email: email.clone(),
+            name: name.clone(),
+            external_id: None,
+            created_by: None,
+            manager: false,
+            moved_at: None,
+            removed_at: None,
+            disabled_at: None,
+            disabled_by_deactivation: false,
+            language: None,
+            time_zone: None,
+            erased_at: None,
+            metadata: Metadata::new(now),
+        }
+    }
+
     /// Returns whether the customer has the rights of its record: it is neither removed nor disabled.
     pub fn is_active(&self) -> bool {
         self.removed_at.is_none() && self.disabled_at.is_none()

@@ -191,7 +191,13 @@ async fn ends_of_parties_in_use() -> Vec<(&'static str, BTreeSet<Action>)> {
     let (organization, _) = organizations::prepare_deactivation(&world).await;
     for verb in ["deactivate", "restore"] {
         for party in ["partners/{newPartner}".to_owned(), format!("organizations/{organization}")] {
-            world.post(&format!("/v1/{party}/{verb}")).by("operator").key(verb).send().await.ok();
+            world
+                .post(&format!("/v1/{party}/{verb}"))
+                .by("operator")
+                .key(&format!("{verb} {party}"))
+                .send()
+                .await
+                .ok();
         }
     }
     let mut used = world.fault_proxy().used();

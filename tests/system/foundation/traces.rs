@@ -283,6 +283,7 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
         "/v1/organizations/{organizationId}/access-candidates" => {
             partners().map(|of| format!("partnerId={of}")).collect()
         }
+        "/v1/partners" | "/v1/organizations" => vec![String::new(), "state=deactivated".to_owned()],
         "/v1/customers" => emails().map(|email| format!("email={email}")).collect(),
         "/v1/entitlements" => {
             table.all("product").map(|one| format!("productId={}", text(one, "id"))).collect()

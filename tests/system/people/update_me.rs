@@ -7,7 +7,7 @@ use system::payload::Payload;
 #[test]
 fn canonical_call_is_published() {
     let body = json!({"language": "ja", "timeZone": "Asia/Tokyo"});
-    Payload::of("update-me", "/v1/me").by("otherPartnerMember").json(&body).publish();
+    Payload::of("update-me", "/v1/me").by("partnerMember").json(&body).publish();
 }
 
 async fn types(world: &World, path: &str) -> Vec<Value> {
