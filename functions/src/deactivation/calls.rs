@@ -48,11 +48,11 @@ pub struct DeactivationResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<StoreLink>,
     /// In the preview of a deactivation, the names of the people who are disabled, if they are at most 10. Absent otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     people: Vec<Name>,
     /// In the preview of a deactivation, the names of the organizations or partners at which access or a directory entry
     /// ends, if they are at most 10. Absent otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parties: Vec<Name>,
     /// Version of the partner or organization.
     version: Version,

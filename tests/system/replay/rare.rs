@@ -16,6 +16,7 @@ impl Run<'_> {
         self.sell_and_change().await;
         self.sell_ignored_line().await;
         self.close_parked_orders().await;
+        self.end_and_restore_parties().await;
     }
 
     async fn done(&self, who: &str, (method, path): (&str, &str), body: Value) -> Value {
@@ -23,6 +24,27 @@ impl Run<'_> {
         let call = if method == "POST" { call.key(&self.next()) } else { call };
         let call = if body.is_null() { call } else { call.json(body) };
         call.send().await.ok()
+    }
+
+    /// A partner with access and a link to a store, and an organization in its directory, are deactivated and restored.
+    async fn end_and_restore_parties(&self) {
+        let partner = self.done("operator", ("POST", "/v1/partners"), json!({"name": "Rare"})).await;
+        let id = text(&partner["id"]);
+        let partner = format!("/v1/partners/{id}");
+        let link = json!({"sourceId": "{source}", "account": "ec-rare"});
+        self.done("operator", ("PUT", &format!("{partner}/store")), link).await;
+        let member = json!({"email": "rare@rare.example", "name": "Rare"});
+        self.done("operator", ("POST", &format!("{partner}/members")), member).await;
+        let grant = json!({"partnerId": id, "organizationLevel": "look", "expiresAt": self.in_days(20)});
+        self.done("contactManager", ("POST", "/v1/organizations/{yamada}/access"), grant).await;
+        let organization = json!({"name": "Rare", "partnerId": id});
+        let organization = self.done("operator", ("POST", "/v1/organizations"), organization).await;
+        let organization = format!("/v1/organizations/{}", text(&organization["id"]));
+        for verb in ["deactivate", "restore"] {
+            for party in [&partner, &organization] {
+                self.done("operator", ("POST", &format!("{party}/{verb}")), Value::Null).await;
+            }
+        }
     }
 
     async fn change_each_of_the_catalog(&self) {
