@@ -84,10 +84,11 @@ impl Party {
         seen: Version,
         if_match: Option<IfMatch>,
     ) -> Result<(), Failure> {
-        Ok(match self {
+        match self {
             Self::Partner(partner) => change.replace(partner, seen, if_match)?,
             Self::Organization(organization) => change.replace(organization, seen, if_match)?,
-        })
+        }
+        Ok(())
     }
 
     /// Requires that the party is as it was read.
@@ -97,10 +98,11 @@ impl Party {
     /// Never for our own types.
     pub fn confirm(&self, change: &mut Change, if_match: Option<IfMatch>) -> Result<(), Failure> {
         let seen = self.metadata().version;
-        Ok(match self {
+        match self {
             Self::Partner(partner) => change.confirm(partner, seen, if_match)?,
             Self::Organization(organization) => change.confirm(organization, seen, if_match)?,
-        })
+        }
+        Ok(())
     }
 
     /// Returns an event about the party.

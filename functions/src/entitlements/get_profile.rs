@@ -221,7 +221,7 @@ impl Operation for GetProfile {
             let time_zone = organization.as_ref().map(Organization::effective_time_zone).unwrap_or_default();
             (entries, next) = licensed_entries(licenses, left, pages.ended, (time_zone, context.now));
         }
-        let page = show(context, actor, (all, entries, next), &fields).await?;
+        let page = show(context, actor, all, entries, next, &fields).await?;
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
             // An organization's external id is visible only to the party that set it and to the vendor, never to
             // customers.
@@ -366,11 +366,9 @@ impl LicensedEntry {
 async fn show(
     context: &Context<'_>,
     actor: &Actor,
-    (owned, licensed, next): (
-        Vec<(&str, EntrySource, Entitlement)>,
-        Vec<(String, LicensedEntry)>,
-        Option<String>,
-    ),
+    owned: Vec<(&str, EntrySource, Entitlement)>,
+    licensed: Vec<(String, LicensedEntry)>,
+    next: Option<String>,
     fields: &Fields,
 ) -> Result<List<ProfileEntry>, Failure> {
     let partners: BTreeSet<_> = licensed.iter().map(|(_, entry)| entry.partner_id).collect();

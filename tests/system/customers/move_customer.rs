@@ -43,7 +43,7 @@ async fn moved_customer_opens_nothing_in_the_organization_it_left() {
         let event = &history["items"][0];
         assert_eq!(event["data"], json!({"customerId": moved["customer"]["id"]}), "{history}");
         let other = if organization == "yamada" { "bogazici" } else { "yamada" };
-        assert!(!event.to_string().contains(&world.id(other)), "{event}");
+        assert!(!event.to_string().contains(world.id(other)), "{event}");
     }
     let contents = world.contents().await;
     let repeated = to("").send().await.ok();

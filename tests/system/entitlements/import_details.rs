@@ -1040,7 +1040,7 @@ async fn a_changed_row_costs_two_write_units_and_an_unchanged_one_none() {
     assert_eq!(changed - unchanged, 200.0, "the entitlement and its index copy");
     assert_eq!(
         (unchanged, read, read_again),
-        (8.0, 201.0, 201.0),
-        "the beginning, the end, and two reads a row"
+        (8.0, 202.0, 202.0),
+        "the beginning, the end, the author, and two reads a row"
     );
 }

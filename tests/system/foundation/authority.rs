@@ -52,6 +52,10 @@ fn others() -> Vec<Canonical> {
     let asks = json!({"subject": "Cameras", "description": "Are silent.", "kind": "question"});
     vec![
         one("create-organization").by("partnerAdmin"),
+        one("update-me").by("partnerMember"),
+        one("update-me").by("customer"),
+        one("disable-customer").by("otherPartnerAdmin").at("/v1/customers/{can}/disable"),
+        one("enable-customer").by("otherPartnerAdmin").at("/v1/customers/{can}/enable"),
         of_yamada("open-service-request", "customer", "service-requests").with(&asks),
         of_yamada("update-service-request", "customer", &format!("{request}/updates")),
         of_yamada(

@@ -69,7 +69,11 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     call.assert_rejected(409, "organization-deactivated").await;
     let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
     let assign = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
-    assign.json(json!({"organizationId": id, "lines": lines})).assert_rejected(404, "not-found").await;
+    assign
+        .key("late")
+        .json(json!({"organizationId": id, "lines": lines}))
+        .assert_rejected(404, "not-found")
+        .await;
     let line = json!({"kind": "subscription", "sku": "ER-1", "quantity": 1, "startsAt": "2026-01-05T09:00:00Z",
         "term": "P1Y", "organization": {"id": id}});
     let data = json!({"orderId": "SO-8", "storeAccount": "ec-4711", "lines": [line]});

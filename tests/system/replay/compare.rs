@@ -118,7 +118,8 @@ async fn read_partner(world: &World, id: &str, objects: &mut Objects) {
         format!("partner {id}"),
         with(pick(&partner, &["name", "externalId", "deactivatedAt"]), "store", store),
     );
-    for entry in pages(world, &format!("{path}/organizations")).await {
+    let listed = pages(world, &format!("{path}/organizations")).await;
+    for entry in listed.iter().filter(|entry| entry["inDirectory"] == true) {
         show(objects, format!("directory {id} {}", text(&entry["organizationId"])), json!({}));
     }
     for member in pages(world, &format!("{path}/members")).await {

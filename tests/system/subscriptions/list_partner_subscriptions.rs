@@ -85,9 +85,9 @@ async fn renewals_are_filtered_by_organization_status_and_end() {
     let all = [past.clone(), running.clone(), upcoming.clone()];
     assert_eq!(listed("organizationId={harbour}").await[0], past);
     assert_eq!(listed("organizationId={harbour}").await.len(), 3);
-    assert_eq!(listed("status=inactive").await, [past.clone()]);
-    assert_eq!(listed("status=upcoming").await, [upcoming.clone()]);
-    assert_eq!(listed("organizationId={harbour}&status=active").await, [running.clone()]);
+    assert_eq!(listed("status=inactive").await, std::slice::from_ref(&past));
+    assert_eq!(listed("status=upcoming").await, std::slice::from_ref(&upcoming));
+    assert_eq!(listed("organizationId={harbour}&status=active").await, std::slice::from_ref(&running));
     assert_eq!(listed("organizationId={yamada}&status=active").await.len(), 4);
     assert!(listed("organizationId={bogazici}").await.is_empty(), "another partner manages those");
     let from = "renewsFrom=2026-06-01T00:00:00Z";
