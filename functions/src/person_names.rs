@@ -103,6 +103,6 @@ pub struct AuthorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
     /// The value `true` if the person was erased, and therefore has neither name nor e-mail. Absent if not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
 }

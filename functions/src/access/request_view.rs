@@ -38,7 +38,7 @@ pub struct AccessRequestView {
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_level: Option<Level>,
     /// Access that is requested for single members; at most 20. Absent if none is requested.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     individuals: Vec<RequestedMember>,
     /// Time at which the requested access is to expire, exclusive; RFC 3339, UTC.
     expires_at: Timestamp,

@@ -60,11 +60,11 @@ pub struct ErasureResult {
     counts: ErasureCounts,
     /// In the preview, the organizations whose last contact manager the person is. They have none afterwards. Absent if
     /// there are none, and in the result.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     last_contact_manager_of: Vec<OrganizationId>,
     /// In the preview, the texts that the person wrote, and the details that are removed; at most 100. Absent if there are
     /// none, and in the result.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     texts: Vec<WrittenText>,
     /// In the preview, the number of texts that are not listed. Absent if it is 0, and in the result.
     #[serde(skip_serializing_if = "Option::is_none")]

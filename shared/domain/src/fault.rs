@@ -126,6 +126,7 @@ pub const SHAPE_CODES: &[(&str, &str)] = &[
     ("invalid-idempotency-key", "the key is not 1 to 255 printable ASCII characters"),
     ("invalid-interval", "the end is not after the beginning"),
     ("invalid-json", "the body is not JSON"),
+    ("invalid-language", "the value is no language tag"),
     ("invalid-length", "the text is too short or too long"),
     ("invalid-month", "the value is no month"),
     ("invalid-page-token", "the token was not issued for this caller and query"),

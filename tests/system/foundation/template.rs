@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::{Route, Size};
 use local_stack::fault_proxy::{Action, Kill};
-use serde_json::json;
+use serde_json::{Value, json};
 use system::template::camel;
 use system::{World, golden};
 
@@ -25,7 +25,7 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     used.entry("get-organization").or_default().extend(seen_by_a_subscription().await);
     used.entry("link-store").or_default().extend(entry_added_by_a_released_order().await);
     used.entry("set-service-request-contact").or_default().extend(removed_contact_replaced().await);
-    for (operation, actions) in ends_of_parties_in_use().await {
+    for (operation, actions) in ends_of_parties_in_use().await.into_iter().chain(people_in_all_ways().await) {
         used.entry(operation).or_default().extend(actions);
     }
     used.insert(functions::SCHEDULE.name, everything_due().await);
@@ -203,6 +203,64 @@ async fn ends_of_parties_in_use() -> Vec<(&'static str, BTreeSet<Action>)> {
     let mut used = world.fault_proxy().used();
     let operations =
         ["deactivate-partner", "restore-partner", "deactivate-organization", "restore-organization"];
+    operations.map(|operation| (operation, used.remove(operation).unwrap())).into()
+}
+
+/// Returns the actions of the operations on people, as each kind of caller makes them take effect.
+async fn people_in_all_ways() -> Vec<(&'static str, BTreeSet<Action>)> {
+    let world = World::without_policies().await;
+    let call = async |who: &str, method: &str, path: &str, body: Value| {
+        let call = world.call(method, path).by(who).key(&format!("{who} {method} {path} {body}"));
+        let call = if body.is_null() { call } else { call.json(body) };
+        call.send().await
+    };
+    let none = Value::Null;
+    for who in ["partnerMember", "customer", "agent", "operator"] {
+        call(who, "PATCH", "/v1/me", json!({"name": "Robin Ito"})).await.ok();
+    }
+    for (who, person) in [
+        ("contactManager", "/v1/customers/{sora}"),
+        ("otherPartnerAdmin", "/v1/customers/{can}"),
+        ("operator", "/v1/partners/{partner}/members/{ren}"),
+        ("partnerAdmin", "/v1/partners/{partner}/members/{ren}"),
+    ] {
+        call(who, "GET", person, none.clone()).await.ok();
+        for verb in ["disable", "enable"] {
+            call(who, "POST", &format!("{person}/{verb}"), none.clone()).await.ok();
+        }
+    }
+    for (who, customers) in [
+        ("contactManager", "/v1/organizations/{yamada}/customers"),
+        ("otherPartnerAdmin", "/v1/organizations/{bogazici}/customers"),
+    ] {
+        for query in ["", "?name=Cna", "?email=can%40bogazici.example"] {
+            call(who, "GET", &format!("{customers}{query}"), none.clone()).await.ok();
+        }
+    }
+    for query in ["name=Haurto", "email=haruto%40yamada.example"] {
+        call("agent", "GET", &format!("/v1/people?{query}"), none.clone()).await.ok();
+    }
+    let preference = json!({"onSubmitted": true});
+    let path = "/v1/organizations/{yamada}/notification-preferences";
+    call("customer", "PUT", path, preference).await.ok();
+    call("operator", "PATCH", "/v1/customers/{sora}", json!({"manager": true})).await.ok();
+    for organization in [json!(null), json!("{harbour}")] {
+        let body = json!({"organizationId": organization});
+        call("operator", "POST", "/v1/customers/{sora}/move", body).await.ok();
+    }
+    let mut used = world.fault_proxy().used();
+    let operations = [
+        "update-me",
+        "get-customer",
+        "disable-customer",
+        "enable-customer",
+        "get-partner-member",
+        "disable-partner-member",
+        "enable-partner-member",
+        "list-customers",
+        "search-people",
+        "move-customer",
+    ];
     operations.map(|operation| (operation, used.remove(operation).unwrap())).into()
 }
 

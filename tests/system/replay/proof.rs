@@ -12,6 +12,10 @@ use super::history::{Event, moment, whole_history};
 use super::runs::{Run, play};
 use super::state::{carries_no_state, rebuild, subjects};
 
+/// Events that leave no trace of a customer who was removed later.
+const CHANGES_OF_A_CUSTOMER: [&str; 5] =
+    ["customer.updated", "customer.disabled", "customer.enabled", "customer.moved-out", "customer.moved-in"];
+
 /// Returns what the replay of these events finds to be wrong.
 fn findings(events: &[Event], shown: &Shown) -> Vec<String> {
     let mut replay = rebuild(events);
@@ -79,7 +83,8 @@ fn is_superseded(events: &[Event], place: usize, shown: &Objects) -> bool {
         "license.pool-threshold-set" => &["license.pool-threshold-set"],
         "entitlement.details-changed" => &["entitlement.details-changed"],
         "entitlement.updated" => &["entitlement.updated"],
-        "customer.updated" | "contact.manager-changed" => &["customer.removed"],
+        "contact.manager-changed" => &["customer.removed"],
+        kind if CHANGES_OF_A_CUSTOMER.contains(&kind) => &["customer.removed"],
         _ => &[],
     };
     let about_it = |other: &Event| subjects(other).contains(&subject);
@@ -151,7 +156,7 @@ async fn history_with_one_changed_event_is_noticed() {
     assert_noticed(&runs, "this event is there twice", |events, _| {
         // Of a customer who was removed later, no version is shown.
         let is_counted = |place: usize| {
-            events[place].kind != "customer.updated" || {
+            !CHANGES_OF_A_CUSTOMER.contains(&events[place].kind.as_str()) || {
                 let subject = subjects(&events[place]);
                 let is_removal =
                     |other: &Event| other.kind == "customer.removed" && subjects(other) == subject;

@@ -31,7 +31,7 @@ impl Run<'_> {
         let partner = self.done("operator", ("POST", "/v1/partners"), json!({"name": "Rare"})).await;
         let id = text(&partner["id"]);
         let partner = format!("/v1/partners/{id}");
-        let link = json!({"sourceId": "{source}", "account": "ec-rare"});
+        let link = json!({"sourceId": "{source}", "account": "ec-ended"});
         self.done("operator", ("PUT", &format!("{partner}/store")), link).await;
         let member = json!({"email": "rare@rare.example", "name": "Rare"});
         self.done("operator", ("POST", &format!("{partner}/members")), member).await;

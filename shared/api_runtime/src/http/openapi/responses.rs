@@ -198,7 +198,9 @@ fn common_refusals(
         // … or if it writes on the condition that the caller's own record exists. Operators and agents have none.
         let by_record =
             matches!(route.access, RouteAuth::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
-        if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
+        // … or if it reads what belongs to the caller's own record.
+        let is_own = route.path.starts_with("/v1/me/");
+        if route.path.contains('{') || names_owner || is_own || (by_record && route.method != Method::Get) {
             common.push(("404", "NotFound"));
         }
     }
