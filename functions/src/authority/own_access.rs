@@ -14,7 +14,7 @@ pub struct OwnAccess {
     partner: PartnerId,
     email: Email,
     member: MemberRecord,
-    /// Ids of the organizations, at most [`MOST_ORGANIZATIONS`], in their order.
+    /// Ids of the organizations, at most `MOST_ORGANIZATIONS`, in their order.
     pub organizations: Vec<OrganizationId>,
     /// Whether the member may have access to more organizations.
     pub more: bool,
