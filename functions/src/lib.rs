@@ -68,7 +68,6 @@ pub const AREAS: &[Area] = &[
     },
     Area { name: "orders", title: "Orders", about: "Orders that wait for their account to be linked." },
     Area { name: "webhooks", title: "Webhooks", about: "Stores that send signed messages." },
-    Area { name: "people", title: "People", about: "Customers and partner members alike." },
     Area { name: "history", title: "History", about: "Events of partners, organizations and the vendor." },
     Area { name: "service", title: "Service", about: "The service itself." },
 ];
