@@ -234,7 +234,7 @@ def play_story(tokens: dict[str, str]) -> None:
         if event.type_ == "license.assigned" and event.data.assignment_id == assignment.id
     ]
     assert len(assigned) == 1
-    assert assigned[0].actor.id == "aiko"
+    assert assigned[0].actor.email == "aiko@miyako.example"
     print(f"Python: story, {len(paged)} events of the partner")
 
 

@@ -161,7 +161,7 @@ async function playStory(): Promise<number> {
   assert.equal(new Set(paged.map(({ id }) => id)).size, paged.length);
   const assigned = paged.filter((event) => event.type === "license.assigned" && event.data.assignmentId === first.data.id);
   assert.equal(assigned.length, 1);
-  assert.equal(assigned[0]?.actor.id, "aiko");
+  assert.equal(assigned[0]?.actor.email, "aiko@miyako.example");
   return paged.length;
 }
 
