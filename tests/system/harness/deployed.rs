@@ -150,7 +150,7 @@ impl Deployed {
 /// Moves the times at which something expires, at any depth.
 fn postpone(name: &str, value: &mut AttributeValue, ahead: u64) {
     match value {
-        AttributeValue::S(time) if ["expiresAt", "lapsesAt"].contains(&name) => {
+        AttributeValue::S(time) if ["expiresAt", "lapsesAt", "restorableUntil"].contains(&name) => {
             *time = moved(time, ahead).to_string();
         }
         AttributeValue::M(inner) => {
