@@ -20,6 +20,8 @@ impl Operation for ExportMyData {
         &[Role::Operator, Role::Agent, Role::PartnerMember, Role::ContactManager, Role::Customer],
     )];
 
+    const OPEN_TO_INACTIVE: bool = true;
+
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;

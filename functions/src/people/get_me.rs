@@ -1,5 +1,6 @@
 //! `get-me`
 
+use api_runtime::context::caller::CallerStatus;
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, RouteAuth, route};
 use domain::actor::ActorKind;
 use domain::{Actor, Role};
@@ -23,6 +24,8 @@ impl Operation for GetMe {
     const ROUTES: &[Route] =
         &[route(Method::Get, "/v1/me", &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer])];
 
+    const OPEN_TO_INACTIVE: bool = true;
+
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
@@ -44,15 +47,17 @@ impl Operation for GetMe {
         };
         let names = Names::of(context, partner.into_iter(), organization.into_iter());
         let (own, records, names) = tokio::try_join!(OwnRecord::read(context), records, names)?;
-        Ok(Reply::ok(Me::new(actor, own, (&names, records), operations_of(actor))))
+        let is_inactive = matches!(context.caller_status().await?, Some(CallerStatus::Inactive));
+        Ok(Reply::ok(Me::new(actor, own, (&names, records), operations_of(actor, is_inactive))))
     }
 }
 
-/// Returns the ids of the operations that the caller's role may call.
-fn operations_of(actor: &Actor) -> Vec<String> {
+/// Returns the ids of the operations that the caller's role may call; of those, an inactive caller may call few.
+fn operations_of(actor: &Actor, is_inactive: bool) -> Vec<String> {
     let is_open = |route: &&Route| matches!(route.access, RouteAuth::Roles(roles) if actor.has_one_of(roles));
     let mut ids = Vec::new();
-    for description in crate::operations().into_iter().map(|entry| entry.description) {
+    let described = crate::operations().into_iter().map(|entry| entry.description);
+    for description in described.filter(|description| !is_inactive || description.open_to_inactive) {
         let routes = description.routes.iter().filter(is_open);
         ids.extend(routes.map(|route| description.operation_id(route)));
     }

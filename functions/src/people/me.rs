@@ -1,5 +1,6 @@
 //! The caller itself, as its token and its own record say.
 
+use api_runtime::context::caller::CallerStatus;
 use api_runtime::table::{CustomerById, MemberById, StaffBySubject};
 use api_runtime::{Context, Failure, Output};
 use domain::actor::ActorKind;
@@ -22,10 +23,11 @@ pub(super) enum OwnRecord {
 }
 
 impl OwnRecord {
-    /// Reads the caller's own record consistently; `None` if there is none, or if it is disabled.
+    /// Reads the caller's own record consistently; `None` if there is none, or if the caller may do nothing.
     pub(super) async fn read(context: &Context<'_>) -> Result<Option<Self>, Failure> {
         let table = context.table;
-        Ok(match context.author().await?.person() {
+        let Some(CallerStatus::Active(author)) = context.caller_status().await? else { return Ok(None) };
+        Ok(match author.person() {
             Some(PersonRef::Member(id)) => table.get(&MemberById(id)).await?.map(Self::Member),
             Some(PersonRef::Customer(id)) => table.get(&CustomerById(id)).await?.map(Self::Customer),
             Some(PersonRef::Staff(subject)) => table.get(&StaffBySubject(subject)).await?.map(Self::Staff),
@@ -103,12 +105,13 @@ pub struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Party<OrganizationId>>,
     /// The caller's own record: the member of the token's partner, or the customer of the token's organization, with the
-    /// verified e-mail; for the vendor's staff the record of the subject. Absent if there is none or it is disabled.
+    /// verified e-mail; for the vendor's staff the record of the subject. Absent if there is none, or if it is disabled or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<OwnRecordView>,
     /// All customers and members with the verified e-mail.
     records: Vec<PersonView>,
-    /// Operations that the role may call, by their ids.
+    /// Operations that the role may call, by their ids. A person whose record is disabled or removed, or whose partner or
+    /// organization is deactivated, may only call `get-me` and `export-my-data`.
     operations: Vec<String>,
 }
 

@@ -6,8 +6,8 @@ use domain::{Author, AuthorKind};
 use serde::Serialize;
 
 use crate::answer::Failure;
-use crate::context::author::Identity;
-use crate::context::{AuthorSource, CallOptions, Context, Environment};
+use crate::context::caller::Identity;
+use crate::context::{CallOptions, CallerSource, Context, Environment};
 
 /// Work that the schedule starts every minute, without a caller. It is one Lambda function.
 pub trait Scheduled: Sized + Send + Sync + 'static {
@@ -45,8 +45,8 @@ impl Environment {
     /// Returns the context of an attempt that no caller started; the author of its events is the system, under `name`.
     pub fn system_context(&self, name: &str) -> Context<'_> {
         let identity = Identity::Machine(Author { kind: AuthorKind::System, id: name.to_owned() });
-        let author = AuthorSource::of(Some(identity));
-        Context { options: CallOptions { author, ..CallOptions::default() }, ..self.context() }
+        let caller = CallerSource::of(Some(identity));
+        Context { options: CallOptions { caller, ..CallOptions::default() }, ..self.context() }
     }
 }
 

@@ -264,7 +264,7 @@ impl Maker {
         let body = json!({"email": "hana@sakura.example", "name": "Hana Abe", "admin": true});
         self.create(&format!("/v1/partners/{new}/members"), body).await?;
         let body = json!({"email": "emre@anadolu.example", "name": "Emre Demir", "admin": false});
-        self.create(&format!("/v1/partners/{other}/members"), body).await?;
+        let emre = self.create(&format!("/v1/partners/{other}/members"), body).await?;
 
         let closing = self.create("/v1/partners", json!({"name": "Hoshi Systems"})).await?;
         let closed = self.create("/v1/partners", json!({"name": "Ege Bilişim"})).await?;
@@ -288,7 +288,7 @@ impl Maker {
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
             "parkedOrder": parked, "product": recorder, "videoWall": video_wall,
-            "field": field, "sora": sora,
+            "field": field, "sora": sora, "emre": emre,
         });
         if let Value::Object(ids) = &mut ids {
             let parties = [("closingPartner", closing), ("closedPartner", closed)];

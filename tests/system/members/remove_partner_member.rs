@@ -8,7 +8,9 @@ use super::{add, hana};
 
 #[test]
 fn canonical_call_is_published() {
-    Payload::of("remove-partner-member", "/v1/partners/{partner}/members/{ren}").by("partnerAdmin").publish();
+    Payload::of("remove-partner-member", "/v1/partners/{otherPartner}/members/{emre}")
+        .by("otherPartnerAdmin")
+        .publish();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Context of an operation: the table, the time, new ids, and the options that the call sets in its headers and query.
 
-pub mod author;
+pub mod caller;
 pub mod commit;
 mod lease;
 mod name_search;
@@ -9,11 +9,11 @@ mod spelling;
 
 use std::sync::Arc;
 
-use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
+use domain::{DeploymentKey, Id, Ids, Timestamp};
 
 use crate::condition::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
-pub(crate) use author::AuthorSource;
+pub(crate) use caller::CallerSource;
 pub(crate) use lease::Lease;
 
 /// Resources of a function instance, for its whole life.
@@ -50,7 +50,7 @@ pub struct Context<'a> {
 pub(crate) struct CallOptions {
     /// Request id, which also differs between a call and its repeats.
     pub(crate) id: String,
-    pub(crate) author: AuthorSource,
+    pub(crate) caller: CallerSource,
     pub(crate) validate_only: bool,
     pub(crate) if_match: Option<IfMatch>,
     pub(crate) idempotency: Option<IdempotencySlot>,
@@ -100,7 +100,7 @@ impl Context<'_> {
     /// Returns a context with the current time for changes besides the call's own object: without the call's
     /// idempotency key, `If-Match`, `validateOnly` and page.
     pub fn detached(&self) -> Context<'_> {
-        let options = CallOptions { author: self.options.author.clone(), ..CallOptions::default() };
+        let options = CallOptions { caller: self.options.caller.clone(), ..CallOptions::default() };
         Context { options, now: (self.clock)(), ..*self }
     }
 
@@ -166,14 +166,5 @@ impl Context<'_> {
     /// Returns the expiry of an answer that is stored now.
     pub fn answer_expires_at(&self) -> Timestamp {
         self.now.after(IdempotencyRecord::KEPT)
-    }
-
-    /// Returns the author of the call's events. It is read once per attempt.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the caller is not identified; an operation for such callers must not write.
-    pub async fn author(&self) -> Result<Author, Error> {
-        self.options.author.read(self.table).await
     }
 }

@@ -6,7 +6,7 @@ use domain::{Actor, Author, AuthorKind, Problem, ProblemKind, Source};
 use super::call::Call;
 use crate::answer::Failure;
 use crate::context::Context;
-use crate::context::author::Identity;
+use crate::context::caller::Identity;
 use crate::http::route::{Route, RouteAuth};
 use crate::table::webhook_source::SourceById;
 

@@ -14,9 +14,11 @@ pub mod route;
 use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use domain::Problem;
 use tokio::time::Instant;
 
 use crate::answer::{Failure, OrNotFound, Reply};
+use crate::context::caller::CallerStatus;
 use crate::context::{CallOptions, Context, Environment, Lease};
 use crate::http::operation::{Operation, Request};
 use crate::http::route::{Method, Route};
@@ -162,9 +164,20 @@ async fn execute<O: Operation>(
     let context = Context { options, ..context::<O>(environment) };
     // On the heap, because the futures of large operations would fill the stack of a build without optimization.
     let executed = Box::pin(O::execute(Request::new(&context, caller, &input)));
-    match route.method {
-        Method::Get => executed.await,
-        _ => tokio::join!(executed, context.prepare_author()).0,
+    let writes = route.method != Method::Get && !context.validates_only();
+    let staff_record = async { if writes { context.staff_record().await } else { None } };
+    let (executed, status, staff_record) = tokio::join!(executed, context.caller_status(), staff_record);
+    match (status, executed) {
+        (Ok(Some(CallerStatus::Inactive)), _) if !O::OPEN_TO_INACTIVE => Err(Problem::not_found().into()),
+        // A write needs the status for the author of its events, so it has read it.
+        (Err(why), Ok(_)) if !writes => Err(why.into()),
+        (_, Ok(reply)) => {
+            if let Some(change) = staff_record {
+                context.keep_staff_record(change).await;
+            }
+            Ok(reply)
+        }
+        (_, Err(failure)) => Err(failure),
     }
 }
 

@@ -41,6 +41,9 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// Roles whose writes rely on the token alone, each with the reason. For all other roles the caller's own record is
     /// a condition of the transaction; operators and agents have no record.
     const BY_TOKEN: &'static [(Role, &'static str)] = &[];
+    /// Whether also a person may call it whose record is disabled or removed. Everything else is not found for such
+    /// a person, whatever its token says.
+    const OPEN_TO_INACTIVE: bool = false;
     /// Errors by authority (403), state (409) and rule (422) with which the operation refuses a call, besides those
     /// that all operations share.
     const ERRORS: &'static [ErrorKind] = &[];

@@ -14,7 +14,7 @@ use super::call::Call;
 use super::caller::Caller;
 use super::response::DIGEST_LENGTH;
 use crate::condition::IfMatch;
-use crate::context::{AuthorSource, CallOptions, Environment, IdempotencySlot, PageRequest};
+use crate::context::{CallOptions, CallerSource, Environment, IdempotencySlot, PageRequest};
 use crate::http::operation::{Input, Operation};
 use crate::http::route::{Method, Route, RouteAuth};
 use crate::page_token;
@@ -64,9 +64,16 @@ pub(super) fn parse<O: Operation>(
         return Err(Problem::shape(faults));
     };
     let idempotency = idempotency_slot::<O>(call, caller, key);
-    let (author, id) = (AuthorSource::of(caller.identity()), call.gateway_id.clone());
-    let options =
-        CallOptions { id, author, validate_only, if_match, idempotency, page, ..CallOptions::default() };
+    let (caller_source, id) = (CallerSource::of(caller.identity()), call.gateway_id.clone());
+    let options = CallOptions {
+        id,
+        caller: caller_source,
+        validate_only,
+        if_match,
+        idempotency,
+        page,
+        ..CallOptions::default()
+    };
     Ok((Input { path, query, body }, options))
 }
 

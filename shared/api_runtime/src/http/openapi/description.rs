@@ -24,6 +24,8 @@ pub struct Description {
     pub routes: &'static [Route],
     /// Whether a call must carry an `Idempotency-Key`.
     pub key_required: bool,
+    /// Whether also a person may call it whose record is disabled or removed.
+    pub open_to_inactive: bool,
     /// Timeout and memory of the function.
     pub size: Size,
     /// Whether the function gets the deployment key.
@@ -55,6 +57,7 @@ impl Description {
             description: O::DESCRIPTION,
             routes: O::ROUTES,
             key_required: O::KEY_REQUIRED,
+            open_to_inactive: O::OPEN_TO_INACTIVE,
             size: O::SIZE,
             uses_key: O::USES_KEY,
             by_token: O::BY_TOKEN,
