@@ -10,6 +10,7 @@ mod documents;
 mod faults;
 mod gateway;
 mod headers;
+mod inactive;
 mod permissions;
 mod recording;
 mod spelling;
