@@ -44,6 +44,11 @@ impl NamedBuyer {
         Self { account, partner: partner.map(PartnerById) }
     }
 
+    /// Returns the field of `data` that names the buyer.
+    pub(super) fn field(&self) -> &'static str {
+        if self.account.is_some() { "storeAccount" } else { "partnerId" }
+    }
+
     /// Adds the lookups of the account and the partner to a batch read.
     pub(super) fn want(&self, wanted: &mut BatchGet) {
         self.account.iter().for_each(|account| wanted.add(account));

@@ -236,6 +236,19 @@ async fn apply_report(
     update: SubscriptionUpdate,
     add_events: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
 ) -> Result<Reply<Receipt>, Failure> {
+    let update = (update, Change::new());
+    apply_conditional_report(context, delivery, (named, message_type), update, add_events).await
+}
+
+/// Applies a message in the same way as [`apply_report`]. Unless it is superseded, it takes effect, now or with the
+/// subscription's order, on these conditions.
+async fn apply_conditional_report(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    (named, message_type): (FoundSubscription, &str),
+    (update, conditions): (SubscriptionUpdate, Change),
+    add_events: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
+) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
         FoundSubscription::Existing(before) if before.deactivation.is_some() => {
@@ -245,6 +258,7 @@ async fn apply_report(
             let (mut after, mut answer) =
                 (before.as_ref().clone(), Receipt::ignored(message_type, SUPERSEDED));
             if after.reported.merge(update) {
+                change = conditions;
                 after.metadata = before.metadata.next(context.now);
                 change.replace(&after, before.metadata.version, None)?;
                 let items = change.items();
@@ -266,6 +280,7 @@ async fn apply_report(
                 metadata: Metadata::new(context.now),
             });
             if after.reported.merge(update) {
+                change = conditions;
                 answer = Answer::ok(Receipt::Pending { external_id: after.external_id.clone() });
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();

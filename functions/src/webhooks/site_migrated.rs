@@ -10,6 +10,7 @@ use domain::subscription::SetUpTarget;
 use domain::{Faults, Metadata, Name, Site, SiteUrl, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
+use super::active_parties::require_active_organization;
 use super::{FoundSubscription, MessageData, Receipt, SUPERSEDED, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
@@ -33,7 +34,8 @@ impl MessageData for SiteMigratedData {
 }
 
 /// Moves the subscription to the site, unless it was migrated or set up at the same time or later. The message is
-/// refused while the subscription's order has not arrived, so that the store retries it.
+/// refused while the subscription's order has not arrived, so that the store retries it, and while the organization is
+/// deactivated, because nothing new is made for it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -51,6 +53,7 @@ pub async fn apply(
         return context.commit(change, superseded).await;
     }
     let organization_id = before.organization_id;
+    require_active_organization(&mut change, organization_id);
     let (by_url, first) = (SiteByUrl(organization_id, url.clone()), FirstMigration(organization_id));
     let mut wanted = BatchGet::new();
     wanted.add(&by_url);

@@ -9,6 +9,7 @@ use domain::subscription::{Renewal, SubscriptionUpdate};
 use domain::{Faults, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
+use super::active_parties::require_active_parties;
 use super::{MessageData, Receipt, apply_report, find};
 
 /// Renewal of a subscription.
@@ -27,7 +28,8 @@ impl MessageData for SubscriptionRenewedData {
     const TYPE: &str = "subscription.renewed";
 }
 
-/// Extends the subscription, even after it ended or its order was cancelled. A deactivated one stays deactivated.
+/// Extends the subscription, even after it ended or its order was cancelled. A deactivated one stays deactivated. A renewal
+/// with which the subscription runs is refused while its organization, or the partner that manages it, is deactivated.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -40,6 +42,9 @@ pub async fn apply(
         if end(before) != end(after) {
             change.add(follow_subscription(after, context.now));
             change.record(after.renewed());
+            if !after.is_over(context.now) {
+                require_active_parties(change, after);
+            }
         }
         Ok(())
     };

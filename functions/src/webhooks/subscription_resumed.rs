@@ -24,7 +24,8 @@ impl MessageData for SubscriptionResumedData {
     const TYPE: &str = "subscription.resumed";
 }
 
-/// Resumes the subscription and its entitlement, unless a suspension at the same time or later is known.
+/// Resumes the subscription and its entitlement, unless a suspension at the same time or later is known. It needs no
+/// condition on the parties: a suspended subscription prevents a deactivation, and an ended one stays ended.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,

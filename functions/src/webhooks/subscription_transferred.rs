@@ -13,8 +13,10 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use super::active_parties::{require_active_organization, require_active_partner};
 use super::buyer::{self, NamedBuyer};
-use super::{FoundSubscription, MessageData, Receipt, apply_report, find};
+use super::{FoundSubscription, MessageData, Receipt, apply_conditional_report, find};
+use crate::orders::update::require_owner;
 use crate::party::require_in_directory;
 
 /// Transfer of a subscription. Exactly one of `storeAccount` and `partnerId` names the new buyer.
@@ -49,7 +51,8 @@ pub(super) const UNKNOWN_ACCOUNT: ErrorKind = ErrorKind::rule(
 );
 
 /// Transfers the subscription. The previous partner can no longer see it from that moment on. The organization is added to
-/// the new partner's directory, unless it is there.
+/// the new partner's directory, unless it is there. A transfer to a deactivated partner, or to another partner of a
+/// deactivated organization, is refused.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -63,6 +66,11 @@ pub async fn apply(
     let partner_id = named.find(&delivery.source, &found)?;
     let partner_id = partner_id.map_err(|fault| Problem::of(ProblemKind::Rule, vec![fault]))?;
     let partner = partner_id.ok_or_else(|| UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]))?;
+    let mut conditions = Change::new();
+    require_active_partner(&mut conditions, partner, named.field());
+    if let Some(account) = named.account {
+        require_owner(&mut conditions, (account, partner));
+    }
     let named = find(context, delivery, &subscription).await?;
     let (mut organization, mut entry) = (None, None);
     if let FoundSubscription::Existing(there) = &named {
@@ -79,11 +87,14 @@ pub async fn apply(
     let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let is_new = after.buyer().partner_id == Some(partner) && before.buyer().partner_id != Some(partner);
-        if let Some(organization) = organization.filter(|one| is_new && one.deactivated_at.is_none()) {
+        if let Some(organization) = organization.filter(|_| is_new) {
+            // Without a directory entry, a deactivation of the partner would not find the subscription.
+            require_active_organization(change, organization.id);
             let place = (partner, &organization);
             require_in_directory(change, place, entry, EntryOrigin::Transfer, context.now)?;
         }
         Ok(())
     };
-    apply_report(context, delivery, (named, "subscription.transferred"), update, add_events).await
+    let named = (named, "subscription.transferred");
+    apply_conditional_report(context, delivery, named, (update, conditions), add_events).await
 }

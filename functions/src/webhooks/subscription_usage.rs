@@ -62,7 +62,7 @@ impl Check for SubscriptionUsageData {
 }
 
 /// Stores the number of active users, unless a newer report is known. A newer report of the same number is stored as the
-/// latest one, but changes nothing.
+/// latest one, but changes nothing. Reports about a deactivated organization are stored, too: they make nothing run again.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
