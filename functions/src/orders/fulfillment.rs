@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
-    OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductById,
+    OrganizationByExternalId, OrganizationById, PartnerById, PartnerOrganizationLink, ProductById,
     SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, is_active, remember_contact,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
@@ -23,7 +23,7 @@ use domain::{
     Timestamp,
 };
 
-use super::line_names::{identify_ends, identify_products, want_products};
+use super::line_names::{identify_ends, identify_products, load_named_organizations, want_products};
 use super::sold_lines::MOST_SUBSCRIPTIONS;
 use crate::party::require_in_directory;
 
@@ -84,6 +84,7 @@ async fn load_facts(
     let mut wanted = BatchGet::new();
     for (index, line) in open_lines(order) {
         product_of(order, index).iter().for_each(|product| wanted.add(product));
+        transferee(names.get(&index)).iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
         if let Some(organization) = organization_by_line.get(&index) {
             add_lookups_in_organization(&mut wanted, order, line, *organization);
             for partner in partners_of(order, names.get(&index)) {
@@ -101,6 +102,11 @@ async fn load_facts(
     for (index, line) in open_lines(order) {
         if let Some(product) = product_of(order, index) {
             facts.products.extend(read.get(&product)?.map(|product| (index, product)));
+        }
+        if let Some(partner) = transferee(names.get(&index)) {
+            let found = read.get(&PartnerById(partner))?;
+            let deactivated = found.filter(|partner| partner.deactivated_at.is_some());
+            facts.deactivated_partners.extend(deactivated.map(|partner| partner.id));
         }
         let Some(organization) = organization_by_line.get(&index).copied() else { continue };
         for partner in partners_of(order, names.get(&index)) {
@@ -128,44 +134,6 @@ fn product_of(order: &Order, line: usize) -> Option<ProductById> {
     order.subscriptions.get(line)?.product_id.map(ProductById)
 }
 
-/// Finds the organization that each line names. An external id that the vendor did not assign may be one of the
-/// partner's.
-async fn load_named_organizations(
-    context: &Context<'_>,
-    order: &Order,
-    found: &BatchResult,
-) -> Result<BTreeMap<usize, OrganizationId>, Failure> {
-    let (mut organization_by_line, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
-    for (index, line) in open_lines(order) {
-        match &line.organization {
-            Reference::Id(id) => {
-                organization_by_line.insert(index, *id);
-            }
-            Reference::ExternalId(external_id) => {
-                match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
-                    Some(known) => {
-                        organization_by_line.insert(index, known.owner_id()?);
-                    }
-                    None if order.partner_id.is_some() => {
-                        let lookup = OrganizationByExternalId(order.partner_id, external_id.clone());
-                        of_partner.insert(index, lookup);
-                    }
-                    None => {}
-                }
-            }
-        }
-    }
-    let mut wanted = BatchGet::new();
-    of_partner.values().for_each(|lookup| wanted.add(lookup));
-    let found = context.table.fetch(wanted, true).await?;
-    for (index, lookup) in of_partner {
-        if let Some(known) = found.get(&lookup)? {
-            organization_by_line.insert(index, known.owner_id()?);
-        }
-    }
-    Ok(organization_by_line)
-}
-
 /// Returns the lookups of the order's existing subscriptions.
 fn lookups_of_created(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
     let created_earlier =
@@ -182,8 +150,12 @@ fn linked_subscription_lookups(line: &SubscriptionLine, organization: Organizati
 /// Returns the partners that may manage a line's subscription: the order's, and the one to which it was transferred before
 /// the order arrived.
 fn partners_of(order: &Order, name: Option<&SubscriptionExternalId>) -> impl Iterator<Item = PartnerId> {
-    let transfer = name.and_then(|name| name.reported.transfer.as_ref());
-    order.partner_id.into_iter().chain(transfer.and_then(|transfer| transfer.to.partner_id))
+    order.partner_id.into_iter().chain(transferee(name))
+}
+
+/// Returns the partner to which a line's subscription was transferred before the order arrived.
+fn transferee(name: Option<&SubscriptionExternalId>) -> Option<PartnerId> {
+    name?.reported.transfer.as_ref()?.to.partner_id
 }
 
 /// Returns whether the order's partner may buy for an organization: one that is or was in its directory, or that gives it
@@ -290,7 +262,8 @@ impl LoadedLines {
         let room = ROOM
             .saturating_sub(license_types.saturating_mul(ITEMS_PER_LICENSE_TYPE))
             .saturating_sub(change.items())
-            .saturating_sub(self.facts.organization_count());
+            .saturating_sub(self.facts.organization_count())
+            .saturating_sub(self.names.values().filter(|name| transferee(Some(name)).is_some()).count());
         let decided = decide(order, &self.facts, room, context.now, || context.id());
         let fulfillment = decided.map_err(|RefusedLine { line, reason }| {
             reason.refuse(&[&"data", &"lines", &place_in_message(places, line)])
@@ -310,6 +283,13 @@ impl LoadedLines {
         for organization in organizations {
             // A concurrent deactivation of the organization either sees the subscription or makes this fail.
             change.require_that(&OrganizationById(organization), is_active(), |_| ConditionFailure::Stale);
+        }
+        let partners = created.iter().filter_map(|created| created.subscription.buyer().partner_id);
+        // The order's own partner is a condition of the order's update.
+        let transferees: BTreeSet<_> =
+            partners.filter(|partner| Some(*partner) != order.partner_id).collect();
+        for partner in transferees {
+            change.require_that(&PartnerById(partner), is_active(), |_| ConditionFailure::Stale);
         }
         for CreatedSubscription { line, subscription, entitlement } in &created {
             change.create(subscription)?;

@@ -11,8 +11,9 @@ use api_runtime::table::{
     ParkedOrdersRelease, Pause,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use domain::deactivation::{DEACTIVATED_ORGANIZATION, DEACTIVATED_PARTNER};
 use domain::event::{OrderDiscarded, OrderLapsed};
-use domain::{EventKind, Order, OrderStatus, Parking, Problem, ProblemKind};
+use domain::{EventKind, Fault, Order, OrderStatus, Parking, Problem, ProblemKind};
 use lambda_runtime::tracing;
 
 use super::fulfillment::{self, resume};
@@ -113,7 +114,11 @@ async fn apply_parked(
         fulfillment::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         let loaded = fulfillment::load(context, &mut order, &found).await?;
-        let faults = loaded.faults(&order, &[]);
+        let (ignored, faults): (Vec<_>, Vec<_>) =
+            loaded.faults(&order, &[]).into_iter().partition(is_of_deactivated_party);
+        for fault in ignored {
+            tracing::warn!(order = %order.order_id, fault = fault.sentence(), "a line of a parked order is ignored");
+        }
         // No operator can discard a cancelled order, so its lines that cannot be fulfilled are ignored.
         if !faults.is_empty() && status != OrderStatus::Cancelled {
             return Err(Problem::of(ProblemKind::Rule, faults).into());
@@ -132,6 +137,12 @@ async fn apply_parked(
         Some(order) => resume(context, order, |_| Answer::ok(())).await.map(drop),
         None => Ok(()),
     }
+}
+
+/// Returns whether a line has a fault because of a deactivated party. Such a line is ignored, and recorded as
+/// `order.line-ignored`: it must not prevent the order's other lines.
+fn is_of_deactivated_party(fault: &Fault) -> bool {
+    [DEACTIVATED_ORGANIZATION.code, DEACTIVATED_PARTNER.code].contains(&fault.code.as_str())
 }
 
 /// Returns the parking of a parked order. Its absence is an error, and must not pass for an order that is not parked.

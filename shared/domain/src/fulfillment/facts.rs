@@ -18,6 +18,8 @@ pub struct Facts {
     pub products: BTreeMap<usize, Product>,
     /// Organization of each line, if it exists for the order's partner.
     pub organizations: BTreeMap<usize, Organization>,
+    /// Deactivated partners to which subscriptions were transferred before the order arrived.
+    pub deactivated_partners: BTreeSet<PartnerId>,
     /// Entries of partners' directories, also removed ones: those of the order's partner, and of the partners to which
     /// subscriptions were transferred before the order arrived.
     pub directory: BTreeMap<(PartnerId, OrganizationId), PartnerOrganization>,

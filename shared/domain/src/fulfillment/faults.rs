@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::facts::{Facts, can_be_refused, link_ends, open_lines};
-use crate::deactivation::DEACTIVATED_ORGANIZATION;
+use crate::deactivation::{DEACTIVATED_ORGANIZATION, DEACTIVATED_PARTNER};
 use crate::fault::Fault;
 use crate::id::SubscriptionId;
 use crate::order::{LinkEnd, Order};
@@ -98,6 +98,11 @@ pub(super) fn line_faults(
     }
     if facts.names.get(&index).is_some_and(|name| name.is_taken) {
         faults.push((EXTERNAL_ID_TAKEN, "externalId"));
+    }
+    let transfer = facts.names.get(&index).and_then(|name| name.reported.transfer.as_ref());
+    let transferee = transfer.and_then(|transfer| transfer.to.partner_id);
+    if transferee.is_some_and(|partner| facts.deactivated_partners.contains(&partner)) {
+        faults.push((DEACTIVATED_PARTNER, "externalId"));
     }
     faults
 }
