@@ -6,6 +6,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, GrantOrigin, RequestedGrant, TOO_MANY_INDIVIDUALS};
+use domain::deactivation::{ORGANIZATION_DEACTIVATED, PARTNER_DEACTIVATED};
 use domain::event::AccessApproved;
 use domain::fault::{Check, Validated};
 use domain::{
@@ -18,6 +19,7 @@ use super::{
     AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close_request,
     require_addressee, require_caller_is_not_member, require_pending,
 };
+use crate::party::{require_active_organization, require_active_partner};
 
 /// Approves an access request, in full or in part.
 pub struct ApproveAccessRequest;
@@ -81,6 +83,8 @@ impl Operation for ApproveAccessRequest {
         &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
     const ERRORS: &[ErrorKind] = &[
         AccessRequest::NOT_PENDING,
+        ORGANIZATION_DEACTIVATED,
+        PARTNER_DEACTIVATED,
         EXPIRY_PASSED,
         EXCEEDS_REQUEST,
         NO_GRANTS_LEFT,
@@ -118,6 +122,8 @@ impl Operation for ApproveAccessRequest {
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
+        require_active_organization(&mut change, organization_id);
+        require_active_partner(&mut change, before.partner_id, None);
         let new_grants = reduce_request(&mut change, &before, body);
         require_grantee_records(&mut change, actor, &new_grants);
         if new_grants.expires_at <= context.now {

@@ -12,6 +12,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
+use domain::deactivation::PARTNER_DEACTIVATED;
 use domain::event::AccessRequested;
 use domain::fault::{Check, Validated};
 use domain::{
@@ -21,6 +22,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
+use crate::party::require_active_partner;
 
 /// Requests access to an organization for members of a partner.
 pub struct RequestAccess;
@@ -77,7 +79,7 @@ impl Operation for RequestAccess {
         &[route(Method::Post, "/v1/partners/{partnerId}/access-requests", &[Role::PartnerMember])];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] =
-        &[TOO_MANY_PENDING, EXPIRY_PASSED, EXPIRY_TOO_FAR, ADMIN_REQUIRED, NOT_A_MEMBER];
+        &[TOO_MANY_PENDING, PARTNER_DEACTIVATED, EXPIRY_PASSED, EXPIRY_TOO_FAR, ADMIN_REQUIRED, NOT_A_MEMBER];
 
     type Caller = Actor;
     type Path = PartnerPath;
@@ -101,6 +103,8 @@ impl Operation for RequestAccess {
         let member_id: MemberId = record.person().or_not_found()?;
 
         let mut change = Change::new();
+        // A concurrent deactivation either sees the new request or makes this fail.
+        require_active_partner(&mut change, *partner_id, None);
         require_expiry(&mut change, requested.expires_at, context.now);
         let mut unchanged = Expression::new("#owner = :owner").text("owner", member_id.to_string());
         if requested.organization_level.is_some()

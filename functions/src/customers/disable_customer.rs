@@ -19,7 +19,8 @@ impl Operation for DisableCustomer {
         right from now on, and keeps everything, also the e-mail and the places as a contact, which apply \
         again after `enable-customer`. The last contact manager of an organization who is not disabled \
         cannot be disabled. A removed customer does not exist for this operation (404). Idempotent: \
-        disabling a disabled customer changes nothing. Records `customer.disabled`.";
+        disabling a disabled customer changes nothing, unless a deactivation of the organization disabled \
+        it: then its restoration no longer enables the customer. Records `customer.disabled`.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/customers/{customerId}/disable",

@@ -23,6 +23,14 @@ pub(super) async fn set_disabled(
     if before.removed_at.is_some() {
         return Err(Problem::not_found().into());
     }
+    if is_disabled && before.disabled_by_deactivation {
+        // From now on, the person is disabled on its own account, so the restoration leaves it.
+        let (disabled_by_deactivation, metadata) = (false, before.metadata.next(context.now));
+        let customer = Customer { disabled_by_deactivation, metadata, ..before };
+        change.replace(&customer, seen, context.if_match())?;
+        change.record(customer.event(CustomerDisabled { customer_id }));
+        return context.commit(change, Answer::ok(customer.seen_by(actor))).await;
+    }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;
         return context.commit(change, Answer::ok(before.seen_by(actor))).await;

@@ -1,7 +1,8 @@
 //! `disable-partner-member`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Member, Role};
+use domain::deactivation::PARTNER_DEACTIVATED;
+use domain::{Actor, ErrorKind, Member, Role};
 
 use super::MemberPath;
 use super::disabling::set_disabled;
@@ -16,12 +17,15 @@ impl Operation for DisablePartnerMember {
         their own record. For a leave of absence: the person has no access in any organization from now on, \
         and keeps the e-mail and individual grants, which apply again after `enable-partner-member` unless \
         they have ended by then. A removed member does not exist for this operation (404). Idempotent: \
-        disabling a disabled member changes nothing. Records `member.disabled`.";
+        disabling a disabled member changes nothing, unless a deactivation of the partner disabled it: then \
+        its restoration no longer enables the member. While the partner is deactivated, only operators may \
+        call it (409 `partner-deactivated`). Records `member.disabled`.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/partners/{partnerId}/members/{memberId}/disable",
         &[Role::Operator, Role::PartnerAdmin],
     )];
+    const ERRORS: &[ErrorKind] = &[PARTNER_DEACTIVATED];
 
     type Caller = Actor;
     type Path = MemberPath;

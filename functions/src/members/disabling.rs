@@ -25,12 +25,20 @@ pub(super) async fn set_disabled(
     if before.removed_at.is_some() {
         return Err(Problem::not_found().into());
     }
+    if is_disabled && before.disabled_by_deactivation {
+        // From now on, the person is disabled on its own account, so the restoration leaves it.
+        let (disabled_by_deactivation, metadata) = (false, before.metadata.next(context.now));
+        let member = Member { disabled_by_deactivation, metadata, ..before };
+        change.replace(&member, seen, context.if_match())?;
+        change.record(member.event(MemberDisabled { member_id }));
+        return context.commit(change, Answer::ok(member)).await;
+    }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;
         return context.commit(change, Answer::ok(before)).await;
     }
     let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
-    if !is_disabled {
+    if !is_disabled || !actor.is_staff() {
         require_active_partner(&mut change, partner_id, None);
     }
     let member = Member { disabled_at, disabled_by_deactivation: false, metadata, ..before.clone() };

@@ -5,11 +5,13 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,
 };
+use domain::deactivation::PARTNER_DEACTIVATED;
 use domain::event::MemberRemoved;
-use domain::{Actor, Member, Role};
+use domain::{Actor, ErrorKind, Member, Role};
 
 use super::MemberPath;
 use crate::authority::own_record::require_admin;
+use crate::party::require_active_partner;
 
 /// Removes a member from a partner.
 pub struct RemovePartnerMember;
@@ -20,12 +22,14 @@ impl Operation for RemovePartnerMember {
     const DESCRIPTION: &str = "Operators and the partner's admins remove members; an admin can also remove \
         their own record. The person loses all access at once, in every organization. Irreversible: a person \
         who is added again has a new id and none of the individual grants from before the removal. \
+        While the partner is deactivated, only operators may call it (409 `partner-deactivated`). \
         Idempotent: removing a removed member changes nothing. Records `member.removed`.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/partners/{partnerId}/members/{memberId}",
         &[Role::Operator, Role::PartnerAdmin],
     )];
+    const ERRORS: &[ErrorKind] = &[PARTNER_DEACTIVATED];
 
     type Caller = Actor;
     type Path = MemberPath;
@@ -44,6 +48,9 @@ impl Operation for RemovePartnerMember {
         if is_removed {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
+        }
+        if !actor.is_staff() {
+            require_active_partner(&mut change, partner_id, None);
         }
         let metadata = before.metadata.next(context.now);
         let member = Member { removed_at: Some(context.now), metadata, ..before.clone() };

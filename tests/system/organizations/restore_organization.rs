@@ -50,3 +50,15 @@ async fn restoration_ends_30_days_after_the_deactivation() {
     let restore = world.post(&format!("/v1/organizations/{id}/restore")).by("operator").key("r");
     restore.assert_rejected(409, "restoration-expired").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customer_disabled_explicitly_during_the_deactivation_stays_disabled() {
+    let world = World::demo().await;
+    let (id, _) = prepare_deactivation(&world).await;
+    deactivate(&world, &id, "d").send().await.ok();
+    let page = world.get("/v1/customers?email=mei%40aoba.example").by("operator").send().await.ok();
+    let path = format!("/v1/customers/{}/disable", page["items"][0]["id"].as_str().unwrap());
+    world.post(&path).by("operator").send().await.ok();
+    world.post(&format!("/v1/organizations/{id}/restore")).by("operator").key("r").send().await.ok();
+    assert!(customers(&world).await.iter().all(|(_, is_disabled)| *is_disabled));
+}

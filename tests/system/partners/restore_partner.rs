@@ -58,3 +58,19 @@ async fn restoration_ends_30_days_after_the_deactivation() {
     world.post("/_local/time").bytes(br#"{"advance":"P31D"}"#).send().await.ok();
     restore(&world, "r").assert_rejected(409, "restoration-expired").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_disabled_explicitly_during_the_deactivation_stays_disabled() {
+    let world = World::demo().await;
+    prepare_deactivation(&world).await;
+    deactivate(&world, "newPartner", "d").send().await.ok();
+    let page = world.get("/v1/partners/{newPartner}/members").by("operator").send().await.ok();
+    for member in page["items"].as_array().unwrap() {
+        let path = format!("/v1/partners/{{newPartner}}/members/{}/disable", member["id"].as_str().unwrap());
+        let disabled = world.post(&path).by("operator").send().await.ok();
+        let repeated = world.post(&path).by("operator").send().await.ok();
+        assert_eq!(repeated["version"], disabled["version"], "idempotent");
+    }
+    restore(&world, "r").send().await.ok();
+    assert!(members(&world).await.iter().all(|(_, is_disabled)| *is_disabled));
+}
