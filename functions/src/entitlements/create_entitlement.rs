@@ -4,8 +4,8 @@ use api_runtime::table::{
     CustomerById, EntitlementReservation, Expression, PageQuery, ProductById, Products,
 };
 use api_runtime::{
-    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrganizationPath,
-    Reply, Request, Route, route,
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrNotFound,
+    OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::deactivation::ORGANIZATION_DEACTIVATED;
@@ -124,7 +124,7 @@ impl Operation for CreateEntitlement {
         let details = apply(&mut change, &fields, actor, &Details::default(), &new.details);
         let entitlement = new_entitlement(context, context.author().await?, path, new, details);
         let id = entitlement.id;
-        require_owner(&mut change, entitlement.owner);
+        require_owner(context, &mut change, entitlement.owner).await?;
         let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
         change.require_that(&ProductById(new.product_id), offered, |product| {
             let reason = if product.is_some() { ARCHIVED_PRODUCT } else { UNKNOWN_PRODUCT };
@@ -212,15 +212,19 @@ fn is_unknown_product(fault: &Fault) -> bool {
     fault.code == UNKNOWN_PRODUCT.code
 }
 
-/// Requires that the owner exists and, if it is a customer, has not been removed.
-fn require_owner(change: &mut Change, owner: Owner) {
+/// Requires that the owner exists and, if it is a customer, has not been removed and belongs to no deactivated
+/// organization.
+async fn require_owner(context: &Context<'_>, change: &mut Change, owner: Owner) -> Result<(), Failure> {
     match owner {
-        Owner::Organization(organization) => {
-            require_active_organization(change, organization);
-        }
-        Owner::Customer(customer) => {
-            let known = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#removedAt)");
-            change.require_that(&CustomerById(customer), known, |_| ConditionFailure::NotFound);
+        Owner::Organization(organization) => require_active_organization(change, organization),
+        Owner::Customer(id) => {
+            let customer = context.table.get(&CustomerById(id)).await?;
+            let customer = customer.filter(|one| one.removed_at.is_none()).or_not_found()?;
+            change.confirm(&customer, customer.metadata.version, None)?;
+            if let Some(organization) = customer.organization_id {
+                require_active_organization(change, organization);
+            }
         }
     }
+    Ok(())
 }

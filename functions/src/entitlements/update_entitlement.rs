@@ -1,16 +1,22 @@
 //! `update-entitlement`
 
-use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::table::CustomerById;
+use api_runtime::{
+    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route,
+    route,
+};
 use deserr::Deserr;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::EntitlementUpdated;
 use domain::fault::{Check, Validated};
 use domain::{
-    Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, ParseError, Patch, Role, Timestamp,
+    Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, Owner, ParseError, Patch, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
 use super::create_entitlement::check_interval;
 use super::{EntitlementPath, EntitlementView, OF_SUBSCRIPTION, read};
+use crate::party::require_active_organization;
 
 /// Changes the start and the end of an entitlement.
 pub struct UpdateEntitlement;
@@ -52,7 +58,8 @@ impl Operation for UpdateEntitlement {
         changed at any time, also after it has expired: with a later end, it is active again. A field that \
         is not named is unchanged. An entitlement that was ended stays ended (409 `entitlement-ended`), and \
         one that a subscription provides begins and ends with its subscription (409 \
-        `entitlement-of-subscription`). Idempotent: times that are set already change nothing. Records \
+        `entitlement-of-subscription`). For a deactivated organization and its customers, the end cannot be \
+        later than before (409 `organization-deactivated`). Idempotent: times that are set already change nothing. Records \
         `entitlement.updated`.";
     const ROUTES: &[Route] = &[
         route(
@@ -66,7 +73,7 @@ impl Operation for UpdateEntitlement {
             .of("customer")
             .summarized("Update an entitlement of a customer"),
     ];
-    const ERRORS: &[ErrorKind] = &[ENDED, INVALID_INTERVAL];
+    const ERRORS: &[ErrorKind] = &[ENDED, ORGANIZATION_DEACTIVATED, INVALID_INTERVAL];
     const SHARED_ERRORS: &[ErrorKind] = &[OF_SUBSCRIPTION];
 
     type Caller = Actor;
@@ -95,6 +102,9 @@ impl Operation for UpdateEntitlement {
             let shown = EntitlementView::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
         }
+        if before.ends_at.is_some_and(|end| ends_at.is_none_or(|later| later > end)) {
+            require_active_owner(context, &mut change, before.owner).await?;
+        }
         let metadata = before.metadata.next(context.now);
         let entitlement = Entitlement { starts_at, ends_at, metadata, ..before };
         change.replace(&entitlement, seen, context.if_match())?;
@@ -103,6 +113,26 @@ impl Operation for UpdateEntitlement {
         let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
     }
+}
+
+/// Requires that the organization that owns an entitlement, or to which its owner belongs, is active at commit.
+async fn require_active_owner(
+    context: &Context<'_>,
+    change: &mut Change,
+    owner: Owner,
+) -> Result<(), Failure> {
+    let organization = match owner {
+        Owner::Organization(organization) => Some(organization),
+        Owner::Customer(id) => {
+            let customer = context.table.get(&CustomerById(id)).await.or_not_found()?;
+            change.confirm(&customer, customer.metadata.version, None)?;
+            customer.organization_id
+        }
+    };
+    if let Some(organization) = organization {
+        require_active_organization(change, organization);
+    }
+    Ok(())
 }
 
 /// Returns the fault of a start or an end that does not fit the stored end or start.

@@ -110,3 +110,28 @@ async fn killed_deactivation_is_finished_by_the_schedule() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_entitlement_of_a_deactivated_organization_or_its_customers_is_made_or_extended() {
+    let world = World::demo().await;
+    let (id, _) = prepare_deactivation(&world).await;
+    let page = world.get("/v1/customers?email=mei%40aoba.example").by("operator").send().await.ok();
+    let customer = page["items"][0]["id"].as_str().unwrap().to_owned();
+    let new = json!({"productId": "{product}", "endsAt": "2026-01-06T00:00:00Z"});
+    let owners =
+        [format!("/v1/organizations/{id}/entitlements"), format!("/v1/customers/{customer}/entitlements")];
+    let mut made = Vec::new();
+    for path in &owners {
+        made.push(world.post(path).by("operator").json(new.clone()).send().await.ok());
+    }
+    deactivate(&world, &id, "d").send().await.ok();
+    for (path, made) in owners.iter().zip(made) {
+        let call = world.post(path).by("operator").json(new.clone());
+        call.assert_rejected(409, "organization-deactivated").await;
+        let path = format!("{path}/{}", made["id"].as_str().unwrap());
+        let later = world.patch(&path).by("operator").json(json!({"endsAt": "2027-01-06T00:00:00Z"}));
+        later.assert_rejected(409, "organization-deactivated").await;
+        let sooner = world.patch(&path).by("operator").json(json!({"endsAt": "2026-01-05T12:00:00Z"}));
+        sooner.send().await.ok();
+    }
+}
