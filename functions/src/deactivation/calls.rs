@@ -1,8 +1,8 @@
 //! The calls that deactivate and restore a party, which are the same for partners and organizations.
 
 use api_runtime::http::problem::STILL_RUNNING_CODE;
-use api_runtime::table::{Error, Pause};
-use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
+use api_runtime::table::{Error, Pause, StoreOfPartner};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::deactivation::{DeactivationCounts, DeactivationPhase, PartyDeactivation, PartyId, PartyState};
 use domain::event::{OrganizationDeactivated, PartnerDeactivated};
 use domain::{ErrorKind, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
@@ -146,8 +146,13 @@ async fn begin_deactivation(
         Party::Partner(_) => deactivated.event(PartnerDeactivated { restorable_until }),
         Party::Organization(_) => deactivated.event(OrganizationDeactivated { restorable_until }),
     });
-    if let Some(link) = &survey.store {
-        unlink(context, &mut change, link)?;
+    match (&survey.store, party) {
+        (Some(link), _) => unlink(context, &mut change, link)?,
+        // A concurrent link to a store either is found when the call begins again or fails.
+        (None, Party::Partner(partner)) => {
+            change.require_absent(&StoreOfPartner(partner.id), || ConditionFailure::Stale);
+        }
+        (None, Party::Organization(_)) => {}
     }
     if context.validates_only() || !change.is_acceptable() {
         return context.commit(change, Answer::ok(DeactivationResult::preview(party, survey))).await;
@@ -268,7 +273,7 @@ async fn run_once(
             let answer = DeactivationResult { ends: record.counts, ..active };
             refreshed.commit_final(|| last_of_restoration(&record), Answer::ok(answer)).await
         }
-        // The scheduled job has completed the deactivation meanwhile.
+        // The scheduled job has completed the deactivation concurrently.
         DeactivationPhase::Ended => {
             let answer = Answer::ok(DeactivationResult::of(&party, &record));
             refreshed.commit_final(|| Ok(Change::new()), answer).await

@@ -1,5 +1,5 @@
-//! PartyDeactivation of partners and organizations, and their restoration: sequences that begin with the party itself, which
-//! from then on is refused whatever is new, and with a record that is due. Every step may be repeated, has the condition
+//! Deactivation of partners and organizations, and their restoration. The first transaction deactivates the party, so that
+//! nothing new is made for it, and creates a record that is due. Every step may be repeated, has the condition
 //! that the record is still in its phase, and leaves what it would change again as it is.
 //!
 //! What must be decided first is read before the deactivation begins and, by consistent reads, once more after it began:

@@ -9,7 +9,7 @@ use domain::deactivation::PartyDeactivation;
 use domain::event::{CustomerDisabled, CustomerEnabled, MemberDisabled, MemberEnabled};
 use domain::{Customer, Member, OrganizationId, PartnerId};
 
-use super::step::apply;
+use super::step::{Budget, apply};
 
 /// Number of people that one transaction disables or enables: each takes at most four items of the 100.
 const AT_ONCE: usize = 20;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 20;
 const MOST_MANAGERS: u64 = 1_000_000;
 
 /// Disables the members of a partner who are not disabled, or enables those whom the deactivation disabled. Returns how
-/// many were found.
+/// many items were written.
 ///
 /// # Errors
 ///
@@ -26,12 +26,17 @@ const MOST_MANAGERS: u64 = 1_000_000;
 pub async fn set_members_disabled(
     context: &Context<'_>,
     record: &PartyDeactivation,
-    partner: PartnerId,
-    disables: bool,
+    (partner, disables): (PartnerId, bool),
+    budget: &mut Budget<'_>,
 ) -> Result<usize, Failure> {
-    let listed = context.table.list(&MembersOfPartner(partner), false).await?;
+    let mut listed = context.table.list(&MembersOfPartner(partner), false).await?;
+    // Those who were disabled earlier are not read again, so that a resumed pass begins where the last one ended.
+    listed.retain(|member| !disables || member.disabled_at.is_none());
     let mut count = 0;
     for listed in listed.chunks(AT_ONCE) {
+        if budget.is_spent() {
+            break;
+        }
         let step = context.detached();
         // The index is eventually consistent, so its results are read again.
         let mut wanted = BatchGet::new();
@@ -59,13 +64,13 @@ pub async fn set_members_disabled(
                 false => member.event(MemberEnabled { member_id }),
             });
         }
-        count += apply(&step, record, change).await?;
+        count += apply(&step, record, change, budget).await?;
     }
     Ok(count)
 }
 
 /// Disables the customers of an organization who are not disabled, or enables those whom the deactivation disabled.
-/// Returns how many were found.
+/// Returns how many items were written.
 ///
 /// # Errors
 ///
@@ -73,12 +78,16 @@ pub async fn set_members_disabled(
 pub async fn set_customers_disabled(
     context: &Context<'_>,
     record: &PartyDeactivation,
-    organization: OrganizationId,
-    disables: bool,
+    (organization, disables): (OrganizationId, bool),
+    budget: &mut Budget<'_>,
 ) -> Result<usize, Failure> {
-    let listed = context.table.list(&CustomersOfOrganization(organization), false).await?;
+    let mut listed = context.table.list(&CustomersOfOrganization(organization), false).await?;
+    listed.retain(|customer| !disables || customer.disabled_at.is_none());
     let mut count = 0;
     for listed in listed.chunks(AT_ONCE) {
+        if budget.is_spent() {
+            break;
+        }
         let step = context.detached();
         let mut wanted = BatchGet::new();
         listed.iter().for_each(|customer| wanted.add(&CustomerById(customer.id)));
@@ -118,7 +127,7 @@ pub async fn set_customers_disabled(
             };
             change.update(&CountOfManagers(organization), counted, |_| ConditionFailure::Stale);
         }
-        count += apply(&step, record, change).await?;
+        count += apply(&step, record, change, budget).await?;
     }
     Ok(count)
 }

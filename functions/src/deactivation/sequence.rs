@@ -1,12 +1,13 @@
 //! The sequence of a deactivation or a restoration, from its first transaction to its last.
 
-use api_runtime::table::{DeactivationOf, Error, Pause};
+use api_runtime::table::{DeactivationOf, Error};
 use api_runtime::{Change, Context, Failure};
 use domain::deactivation::{DeactivationPhase, PartyDeactivation, PartyId};
 use domain::event::{OrganizationRestored, PartnerRestored};
 use domain::{Fault, Period, Timestamp};
 
 use super::Party;
+use super::step::Budget;
 use super::steps::{bring_back, end};
 use super::store_link::link_again;
 use super::survey::open_matters;
@@ -18,14 +19,11 @@ pub const LEASE: Period = Period::minutes(1);
 /// Time after which the scheduled job looks once more for what an index did not show during the deactivation.
 const SECOND_LOOK: Period = Period::minutes(1);
 
-/// Number of items that a call writes before it is answered; the scheduled job continues with the rest.
-const MOST_ITEMS_PER_CALL: usize = 3000;
-
 /// Progress of a sequence.
 pub enum Progress {
     /// Nothing is left to end or to bring back. The record is as it was read before nothing was found.
     Complete(PartyDeactivation),
-    /// The call has written the maximum number of items.
+    /// The call has written the maximum number of items, or has no time left.
     Left(PartyDeactivation),
     /// The deactivation was withdrawn, because of these faults.
     Withdrawn(Vec<Fault>),
@@ -33,8 +31,8 @@ pub enum Progress {
     Restored,
 }
 
-/// Continues a sequence until it is complete, or until the call has written the maximum number of items. Calls
-/// `made_progress` after each pass.
+/// Continues a sequence until it is complete, or until the call has written the maximum number of items or has no time
+/// left. Calls `made_progress` after each transaction.
 ///
 /// # Errors
 ///
@@ -44,7 +42,7 @@ pub async fn run(
     party: PartyId,
     mut made_progress: impl FnMut() + Send,
 ) -> Result<Progress, Failure> {
-    let (mut written, mut pause, mut withdrawn) = (0, Pause::default(), None);
+    let (mut budget, mut withdrawn) = (Budget::new(&mut made_progress), None);
     loop {
         let Some(record) = context.table.get(&DeactivationOf(party)).await? else {
             return Ok(withdrawn.map_or(Progress::Restored, Progress::Withdrawn));
@@ -58,17 +56,24 @@ pub async fn run(
                     withdraw(context, &record).await
                 };
                 match checked {
-                    Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+                    Err(Failure::Table(Error::Contended(_))) => budget.contend(),
                     checked => {
                         checked?;
+                        budget.spend(1);
                         withdrawn = Some(faults).filter(|faults| !faults.is_empty());
                     }
                 }
                 1
             }
-            DeactivationPhase::Ending | DeactivationPhase::Ended => end(context, &record).await?,
-            DeactivationPhase::Restoring => bring_back(context, &record).await?,
+            DeactivationPhase::Ending | DeactivationPhase::Ended => {
+                end(context, &record, &mut budget).await?
+            }
+            DeactivationPhase::Restoring => bring_back(context, &record, &mut budget).await?,
         };
+        // A pass that ended early may have found nothing, although something is left.
+        if budget.is_spent() {
+            return Ok(Progress::Left(record));
+        }
         match (items, withdrawn.take()) {
             (0, Some(faults)) => {
                 finish_restoration(&context.detached(), &record).await?;
@@ -77,11 +82,7 @@ pub async fn run(
             (0, None) => return Ok(Progress::Complete(record)),
             (_, faults) => withdrawn = faults,
         }
-        written += items;
-        made_progress();
-        if written >= MOST_ITEMS_PER_CALL {
-            return Ok(Progress::Left(record));
-        }
+        budget.pause_if_contended().await;
     }
 }
 

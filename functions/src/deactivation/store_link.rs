@@ -4,9 +4,11 @@
 use api_runtime::table::{
     BatchGet, OwnerOfStoreAccount, ParkedOrdersRelease, Reservation, SourceById, StoreOfPartner,
 };
-use api_runtime::{Change, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::event::{StoreLinked, StoreUnlinked};
 use domain::{NewEvent, StoreLink};
+
+use crate::webhooks::is_enabled;
 
 /// Removes a partner's link to a store, and frees the account.
 ///
@@ -25,7 +27,7 @@ pub fn unlink(context: &Context<'_>, change: &mut Change, link: &StoreLink) -> R
 }
 
 /// Makes a partner's link to a store again if its account is free, its store is not disabled, and the partner has no
-/// other link. Orders that were parked meanwhile are applied by the scheduled job. Returns whether the link is made.
+/// other link. Orders that were parked since the deactivation are applied by the scheduled job. Returns whether the link is made.
 ///
 /// # Errors
 ///
@@ -47,6 +49,7 @@ pub async fn link_again(
         return Ok(false);
     }
     let link = StoreLink { metadata: metadata.next(context.now).next(context.now), ..before.clone() };
+    change.require_that(&SourceById(source_id), is_enabled(), |_| ConditionFailure::Stale);
     change.create_or_retry(&link, None)?;
     change.create_or_retry(&Reservation::store_account(source_id, &account, partner_id), None)?;
     change.put(&release_of(context, &link))?;

@@ -1,4 +1,4 @@
-//! What ends with a partner or an organization, and what must be decided before.
+//! Items that end with a party, and matters that must be decided first.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ const MOST_NAMES: usize = 10;
 /// Number of organizations whose subscriptions are read at a time.
 const ORGANIZATIONS_AT_ONCE: usize = 20;
 
-/// What ends with a party, and what must be decided before.
+/// Items that end with a party, and matters that must be decided first.
 pub struct Survey {
     /// A fault for each thing that must be decided before.
     pub open_matters: Vec<Fault>,
@@ -63,7 +63,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Reads what ends with a party, and what must be decided before. What an index shows is only counted and named.
+    /// Reads the items that end with a party, and the matters that must be decided first. What an index shows is only counted and named.
     ///
     /// # Errors
     ///
