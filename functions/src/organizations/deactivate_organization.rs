@@ -21,11 +21,11 @@ impl Operation for DeactivateOrganization {
         the organization removed from the partners' directories. Its entitlements, licenses, service \
         requests and history are kept. Access requests are addressed to people, not to an organization, so \
         pending ones stay and lapse. What must be decided first is refused with 409, all of it at once: \
-        running subscriptions (`running-subscription`), and service requests that are not solved (`unsolved- \
-        service-request`), because somebody still waits for an answer. `validateOnly` shows what ends. If \
+        running subscriptions (`running-subscription`), and service requests that are not solved \
+        (`unsolved-service-request`), because somebody still waits for an answer. `validateOnly` shows what ends. If \
         something that must be decided first comes up concurrently, the deactivation is withdrawn and \
         refused in the same way, with `organization.deactivated` and `organization.restored` in the history. \
-        Many people or grants are ended step by step; after about 3,000 items the answer is 202 with state \
+        Many people or grants are ended step by step; after about 3,000 items or 15 seconds the answer is 202 with state \
         `deactivating` while the scheduled job continues. `restore-organization` undoes it within 30 days, \
         except for grants. Idempotent; while an earlier call is still at work, a repeat is refused (409 \
         `still-running`). Records `organization.deactivated`, `customer.disabled`, `access.deactivated` and \

@@ -15,9 +15,9 @@ impl Operation for RestoreOrganization {
     const NAME: &str = "restore-organization";
     const SUMMARY: &str = "Restore a deactivated customer organization";
     const DESCRIPTION: &str = "Only operators may call it, within 30 days of the deactivation (then 409 `restoration-expired`). The \
-        customers whom the deactivation disabled are enabled again; who was disabled or removed otherwise \
-        stays so. The organization is added again to the directories from which the deactivation removed it. \
-        Ended grants stay so: access must be requested or granted anew. `validateOnly` shows the result. \
+        customers whom the deactivation disabled are enabled again; people disabled or removed for another \
+        reason stay so. The organization is added again to the directories from which the deactivation removed it. \
+        Ended grants stay ended: access must be requested or granted anew. `validateOnly` shows the result. \
         Idempotent: restoring an active organization changes nothing. While the deactivation or an earlier \
         call is still at work, the call is refused (409 `still-running`). Records `organization.restored`, \
         `customer.enabled` and `partner.organization-added`.";

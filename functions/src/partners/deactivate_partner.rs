@@ -16,17 +16,17 @@ impl Operation for DeactivatePartner {
     const NAME: &str = "deactivate-partner";
     const SUMMARY: &str = "Deactivate a partner";
     const DESCRIPTION: &str = "Only operators may call it. From the first moment on nothing new is made for the partner (409 \
-        `partner-deactivated`), and its people see it no more; then its members are disabled, its pending \
+        `partner-deactivated`), and its members no longer see it; then its members are disabled, its pending \
         access requests cancelled, its access grants ended in every organization, and its link to a store \
         removed, so that later orders of the account are parked. Its directory, pools, assignments and \
         history are kept, and the vendor's staff read them. What must be decided first is refused with 409, \
         all of it at once: pools that hold licenses (`licenses-left`), running subscriptions that the \
-        partner manages (`running-subscription`), and orders that are still parked for its account (`order- \
-        left`). `validateOnly` shows what ends. If something that must be decided first comes up \
+        partner manages (`running-subscription`), and orders that are still parked for its account \
+        (`order-left`). `validateOnly` shows what ends. If something that must be decided first comes up \
         concurrently, the deactivation is withdrawn and refused in the same way, with `partner.deactivated` \
         and `partner.restored` in the history. Many people or grants are ended step by step; after about \
-        3,000 items the answer is 202 with state `deactivating` while the scheduled job continues. `restore- \
-        partner` undoes it within 30 days, except for requests and grants. Idempotent; while an earlier call \
+        3,000 items or 15 seconds the answer is 202 with state `deactivating` while the scheduled job continues. \
+        `restore-partner` undoes it within 30 days, except for requests and grants. Idempotent; while an earlier call \
         is still at work, a repeat is refused (409 `still-running`). Records `partner.deactivated`, \
         `store.unlinked`, `member.disabled`, `access.cancelled` and `access.deactivated`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/partners/{partnerId}/deactivate", &[Role::Operator])];

@@ -15,10 +15,10 @@ impl Operation for RestorePartner {
     const NAME: &str = "restore-partner";
     const SUMMARY: &str = "Restore a deactivated partner";
     const DESCRIPTION: &str = "Only operators may call it, within 30 days of the deactivation (then 409 `restoration-expired`). The \
-        members whom the deactivation disabled are enabled again; who was disabled or removed otherwise \
-        stays so. The link to the store is made again if its account is still free and the store not \
-        disabled, and the scheduled job applies the orders that were parked meanwhile. Ended grants and \
-        cancelled requests stay so: access must be requested or granted anew. `validateOnly` shows the \
+        members whom the deactivation disabled are enabled again; people disabled or removed for another \
+        reason stay so. The link to the store is made again if its account is still free and the store not \
+        disabled, and the scheduled job applies the orders that were parked since the deactivation. Ended grants and \
+        cancelled requests stay ended: access must be requested or granted anew. `validateOnly` shows the \
         result. Idempotent: restoring an active partner changes nothing. While the deactivation or an \
         earlier call is still at work, the call is refused (409 `still-running`). Records \
         `partner.restored`, `store.linked` and `member.enabled`.";

@@ -1,4 +1,5 @@
-//! PartyDeactivation of a partner or an organization, and its restoration.
+//! Deactivation of partners and organizations, and their restoration. The first transaction deactivates the party, so that
+//! nothing new is made for it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ words! {
         /// Nothing new is made for the party. Whether something must be decided first is read once more, because it may
         /// have come up before.
         Checking = "checking",
-        /// What ends with the party is being ended.
+        /// People are being disabled, and grants, requests and entries ended.
         Ending = "ending",
         /// The deactivation is complete.
         Ended = "ended",
