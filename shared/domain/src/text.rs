@@ -12,16 +12,25 @@ use crate::unicode::{
 /// Implements Serde, deserr and JSON Schema for a type that is represented as a text (`Display` and `FromStr`).
 macro_rules! written_as_text {
     ($name:ident $(, $keyword:ident = $value:expr)*) => {
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <String as serde::Deserialize>::deserialize(deserializer)?;
                 text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        $crate::text::sent_as_text!($name $(, $keyword = $value)*);
+    };
+}
+pub(crate) use written_as_text;
+
+/// Implements serialization, deserr and JSON Schema for a type that is represented as a text. Reading a stored text is
+/// implemented by the type.
+macro_rules! sent_as_text {
+    ($name:ident $(, $keyword:ident = $value:expr)*) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
             }
         }
 
@@ -45,7 +54,7 @@ macro_rules! written_as_text {
         }
     };
 }
-pub(crate) use written_as_text;
+pub(crate) use sent_as_text;
 
 /// Returns why a text is not `what`, such as `an e-mail address`, which contains neither white space nor invisible
 /// characters: if the text contains one, that is the reason.
@@ -247,7 +256,8 @@ pub struct Email {
     folded: String,
 }
 
-/// Domain of the addresses that take the place of erased ones; no mail reaches it (RFC 2606).
+/// Domain of the addresses that take the place of erased ones; no mail reaches it (RFC 2606). No address from outside has
+/// it.
 const ERASED_DOMAIN: &str = "@erased.invalid";
 
 impl Email {
@@ -304,6 +314,28 @@ impl FromStr for Email {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
+        let email = Self::read(text)?;
+        if email.is_erased() {
+            let detail = format!(
+                "{} has the domain `erased.invalid`, which is reserved for erased people",
+                quoted(text)
+            );
+            return Err(ParseError::new("invalid-email", detail));
+        }
+        Ok(email)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Email {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        Self::read(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Email {
+    /// Reads a stored address, which may have taken the place of an erased one.
+    fn read(text: &str) -> Result<Self, ParseError> {
         /// Limits of RFC 5321, section 4.5.3.1.
         const LONGEST: usize = 254;
         const LONGEST_LOCAL: usize = 64;
@@ -325,13 +357,26 @@ impl FromStr for Email {
     }
 }
 
-written_as_text!(Email, format = "idn-email", maxLength = 254);
+sent_as_text!(Email, format = "idn-email", maxLength = 254);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::unicode::nfd;
     use proptest::prelude::*;
+
+    #[test]
+    fn placeholder_of_an_erased_email_is_stored_but_not_taken_from_outside() {
+        let placeholder = Email::of_erased("cus_1");
+        let stored = serde_json::to_string(&placeholder).unwrap();
+        assert_eq!(serde_json::from_str::<Email>(&stored).unwrap(), placeholder);
+        for text in ["cus_1@erased.invalid", "x@ERASED.Invalid"] {
+            let refused = text.parse::<Email>().unwrap_err();
+            assert_eq!(refused.code, "invalid-email");
+            assert!(refused.detail.contains("reserved for erased people"), "{}", refused.detail);
+        }
+        assert!("x@other.invalid".parse::<Email>().is_ok());
+    }
 
     #[test]
     fn invalid_name_is_refused_with_its_fault_code() {
