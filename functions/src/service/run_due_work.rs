@@ -28,7 +28,8 @@ impl Scheduled for RunDueWork {
     const DESCRIPTION: &str = "Only the schedule calls it. It expires parked orders (`order.lapsed`) and \
         access requests (`access.lapsed`), applies the parked orders of accounts that were linked to a \
         partner, creates the missing subscriptions of orders, reports interrupted imports \
-        (`details.import-aborted`), completes the index of new names, records access that ends soon or has \
+        (`details.import-aborted`), completes the index of new names and removes the \
+        words of former ones, records access that ends soon or has \
         ended (`access.expiring`, `access.expired`), extends access (`access.extended`) or, if its member was \
         removed, stops its extension (`access.updated`), and continues interrupted deactivations \
         (`subscription.deactivated`), also of partners and organizations, their restorations, and the erasure of people (`person.erased`). Each item gets at most 10 seconds per run; a sequence of steps that \
@@ -144,6 +145,10 @@ async fn perform(
         DueItem::Name(name) => {
             let context = environment.system_context(RunDueWork::NAME);
             context.finish_spelling(&name).await.map(|()| true)
+        }
+        DueItem::FormerName(name) => {
+            let context = environment.system_context(RunDueWork::NAME);
+            context.remove_spellings(&name).await.map(|()| true)
         }
         DueItem::Import(run) => {
             import_run::give_up(&environment.system_context(RunDueWork::NAME), run).await.map(|()| true)

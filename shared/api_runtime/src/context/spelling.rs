@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use domain::search::index;
 use domain::{Name, Timestamp};
 
 use super::Context;
@@ -11,10 +12,16 @@ use crate::answer::Failure;
 use crate::change::Change;
 use crate::table::name_index::unspelled_name_key;
 use crate::table::write::Action;
-use crate::table::{Entity, Error, Expression, NamePart, NameScope, NamedRecord, UnspelledName, Write};
+use crate::table::{
+    Entity, Error, Expression, FormerName, NamePart, NameParts, NameScope, NamedRecord, PageQuery,
+    UnspelledName, Write,
+};
 
 /// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
 const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Number of spellings that one transaction removes.
+const SPELLINGS_PER_CHANGE: usize = 90;
 
 impl Change {
     /// Adds the name of an organization or partner to the index of names.
@@ -35,7 +42,7 @@ impl Change {
     }
 
     /// Makes the index of names follow a person's record: its creation, new name, other organization or removal. Writes
-    /// only what differs.
+    /// only what differs. The spellings of a former name are removed by the scheduled job.
     ///
     /// # Errors
     ///
@@ -62,6 +69,9 @@ impl Change {
                 .for_each(|part| self.remove(&part));
             if !is_kept {
                 self.add(Write::always(unspelled_name_key(scope, &id), Action::Delete));
+            }
+            if !is_kept || is_renamed {
+                self.put(&FormerName::new(scope, &id, before.name(), now))?;
             }
         }
         Ok(())
@@ -100,5 +110,45 @@ impl Context<'_> {
         let unchanged = Expression::new("#dueAt = :due").text("due", name.due_at.to_string());
         change.add(Write::on(unchanged, name.key(), Action::Delete));
         self.apply(change).await
+    }
+
+    /// Removes the spellings of the words of a former name that no other name in its scope has, and then the record of it. If
+    /// a name with such a word is written concurrently, its spellings are written again when it is due to be spelled.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn remove_spellings(&self, former: &FormerName) -> Result<(), Failure> {
+        let mut unused = Vec::new();
+        for (word, spellings) in former.words() {
+            if !self.is_word_of_name(former.scope, &word).await? {
+                unused.extend(spellings);
+            }
+        }
+        for some in unused.chunks(SPELLINGS_PER_CHANGE) {
+            let mut change = Change::new();
+            some.iter().for_each(|spelling| change.remove(spelling));
+            self.apply(change).await?;
+        }
+        let mut change = Change::new();
+        change.remove(former);
+        self.apply(change).await
+    }
+
+    /// Returns whether a name in the scope has this word.
+    async fn is_word_of_name(&self, scope: NameScope, word: &str) -> Result<bool, Error> {
+        let parts = NameParts(scope, index::part_prefix_of(word));
+        let mut after = None;
+        loop {
+            let query = PageQuery { size: 100, ascending: true, after, consistent: true };
+            let page = self.table.page(&parts, &query, None).await?;
+            if page.items.iter().any(|part| index::words(&part.name).contains(word)) {
+                return Ok(true);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::due::{DueBy, DueEntry};
 use super::error::Error;
 use super::import_run::ImportRun;
 use super::item::{Item, from_item};
-use super::name_index::UnspelledName;
+use super::name_index::{FormerName, UnspelledName};
 use super::pattern::ListPattern;
 use super::read::{BatchGet, BatchResult, PageQuery};
 use super::store::ParkedOrdersRelease;
@@ -23,6 +23,8 @@ pub enum DueItem {
     Order(Order),
     /// The spellings of a name are to be written.
     Name(UnspelledName),
+    /// The spellings of a name that a person no longer has are to be removed.
+    FormerName(FormerName),
     /// An import was interrupted and not resumed.
     Import(ImportRun),
     /// An access request lapses.
@@ -33,7 +35,7 @@ pub enum DueItem {
     Subscription(Box<Subscription>),
     /// A deactivation or restoration of a partner or an organization is to be continued, or looked at once more.
     Deactivation(Box<PartyDeactivation>),
-    /// The erasure of a person is to be continued, or looked at once more.
+    /// The erasure of a person is to be continued, or its final pass is due.
     Erasure(Box<Erasure>),
 }
 
@@ -43,6 +45,7 @@ impl DueItem {
             Some(ParkedOrdersRelease::NAME) => from_item(item).map(Self::ParkedOrdersRelease),
             Some(Order::NAME) => from_item(item).map(Self::Order),
             Some(UnspelledName::NAME) => from_item(item).map(Self::Name),
+            Some(FormerName::NAME) => from_item(item).map(Self::FormerName),
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),

@@ -26,7 +26,7 @@ use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
 use super::member::{count_of_removals_key, member_by_email_key, member_email_key, member_key};
 use super::monthly_counts::monthly_counts_key;
-use super::name_index::{NameScope, name_part_key, spellings_partition, unspelled_name_key};
+use super::name_index::{NameScope, former_name_key, name_part_key, spellings_partition, unspelled_name_key};
 use super::notification_preference::preference_key;
 use super::order::{
     cancelled_among_all_key, order_by_parked_key, order_key, parked_among_all_key, parked_key,
@@ -37,7 +37,7 @@ use super::person::{person_by_email_key, record_by_email_key, staff_key};
 use super::product::{product_code_key, product_key, product_name_key};
 use super::service_request::{
     contact_key, service_request_key, service_request_of_key, service_request_ref_key,
-    service_request_update_key, submitted_by_key, update_of_author_key,
+    service_request_update_key, submitted_by_key, update_of_author_key, update_of_staff_key,
 };
 use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{release_key, store_account_key, store_link_key};
@@ -199,6 +199,11 @@ fn every_key_keeps_its_stored_format() {
             format!("istanbul#{C}"),
         ),
         (unspelled_name_key(NameScope::Directory(p), o), format!("UNSPELLED#{P}"), O.to_owned()),
+        (
+            former_name_key(NameScope::People, O, Timestamp::from_unix_millis(0)),
+            "FORMER_NAME#PEOPLE".to_owned(),
+            format!("{O}#1970-01-01T00:00:00.000Z"),
+        ),
         (pool_key(p, &code), format!("PARTNER#{P}"), "POOL#edge-storage-1y".to_owned()),
         (assignment_key(p, a), format!("PARTNER#{P}"), format!("ASSIGNMENT#{A}")),
         (organization_key(o), format!("ORG#{O}"), "PROFILE".to_owned()),
@@ -230,6 +235,7 @@ fn every_key_keeps_its_stored_format() {
         (grantee_mention_key(o, p, &email), format!("ORG#{O}"), format!("GRANTEE#{P}#a@x.example")),
         (cancelled_among_all_key(r), "CANCELLED_PARKED_ORDERS".to_owned(), R.to_owned()),
         (update_of_author_key(&customer, v, 7), format!("AUTHOR#{C}"), format!("{V}#0000000007")),
+        (update_of_staff_key("amir", v, 7), "AUTHOR#STAFF#amir".to_owned(), format!("{V}#0000000007")),
         (
             erasure_key(&email),
             "ERASURE#y_rIZkazVkare7pBwMHcmOhzJun21Jnn0gbStECXBMo".to_owned(),

@@ -1,7 +1,11 @@
 //! Index of names, by which organizations, partners and people are searched. A name has items for its parts, which are written
 //! in the transaction that writes the name, and a record that the spellings of its words are still to be written. They are
 //! more than fit a transaction: the call writes them afterwards, and the scheduled job again, so that none is missing.
-//! When a name is removed, they stay, because names share them; without a part, they lead to no name.
+//! When the name of a party is removed, they stay, because names share them; without a part, they lead to no name. The words of
+//! a person's name must not stay: a minute after the name, the scheduled job removes the spellings of those that no other
+//! name has.
+
+use std::collections::BTreeMap;
 
 use domain::search::index;
 use domain::{Name, OrganizationId, PartnerId, Period, Timestamp};
@@ -13,7 +17,7 @@ use super::key::Key;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns, starting_with};
 
 /// Names that are searched together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NameScope {
     /// The names of all organizations.
     Organizations,
@@ -158,6 +162,52 @@ impl Entity for UnspelledName {
     }
 }
 
+/// Name that a person no longer has, and whose spellings are still to be removed where no other name has the word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerName {
+    /// Key of the item, which contains the scope of the name, the id of the person, and the time from which it is due.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Names among which the person was searched by this one.
+    pub scope: NameScope,
+    /// The name.
+    pub name: Name,
+    /// Time from which the scheduled job removes the spellings: after a concurrent call may have written them.
+    pub due_at: Timestamp,
+}
+
+impl FormerName {
+    /// Returns the record of a name that this person has no longer.
+    pub fn new(scope: NameScope, id: impl std::fmt::Display, name: &Name, now: Timestamp) -> Self {
+        let due_at = now.after(Period::minutes(1));
+        Self { at: former_name_key(scope, id, due_at), scope, name: name.clone(), due_at }
+    }
+
+    /// Returns the words of the name that are found with edits, each with its spellings.
+    pub fn words(&self) -> BTreeMap<String, Vec<NameSpelling>> {
+        let mut words: BTreeMap<String, Vec<NameSpelling>> = BTreeMap::new();
+        for spelling in index::spellings(&self.name) {
+            let word = index::word_of(&spelling).to_owned();
+            let at = Key::new(spellings_partition(self.scope), spelling);
+            words.entry(word).or_default().push(NameSpelling { at });
+        }
+        words
+    }
+}
+
+impl Entity for FormerName {
+    const NAME: &'static str = "former-name";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.due_at)
+    }
+}
+
 /// Finds the names with a part that begins with a text.
 #[derive(Debug, Clone)]
 pub struct NameParts(pub NameScope, pub String);
@@ -250,4 +300,9 @@ pub(super) fn name_part_key(scope: NameScope, part: &str, id: impl std::fmt::Dis
 /// Returns the key of a name whose spellings are still to be written.
 pub(crate) fn unspelled_name_key(scope: NameScope, id: impl std::fmt::Display) -> Key {
     Key::new(format!("{UNSPELLED}{}", within(scope)), id.to_string())
+}
+
+/// Returns the key of a name that a person no longer has.
+pub(super) fn former_name_key(scope: NameScope, id: impl std::fmt::Display, due_at: Timestamp) -> Key {
+    Key::new(format!("FORMER_NAME#{}", within(scope)), format!("{id}#{due_at}"))
 }

@@ -6,6 +6,8 @@
 //! that a misspelled word has in common with a word of a name to that word. Spellings are of words, not of names: two
 //! names with the same word share them.
 
+use std::collections::BTreeSet;
+
 use super::company::may_be_filler;
 use super::edits::{self, END};
 use super::name::{SearchedName, Start};
@@ -58,6 +60,11 @@ pub fn spellings(name: &Name) -> Vec<String> {
     spellings.sort();
     spellings.dedup();
     spellings
+}
+
+/// Returns the words of a name that are found with edits, as its spellings have them.
+pub fn words(name: &Name) -> BTreeSet<String> {
+    spellings(name).iter().map(|spelling| word_of(spelling).to_owned()).collect()
 }
 
 /// Returns the word to which a spelling leads.
