@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::table::{BatchGet, EntitlementByName, EntitlementOf, Error, ImportRun};
+use api_runtime::table::{
+    BatchGet, BatchResult, CustomerById, EntitlementByName, EntitlementOf, Error, ImportRun,
+};
 use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Reply, Request, Route, Size, route,
 };
@@ -14,7 +16,7 @@ use domain::event::DetailsImported;
 use domain::value::{DetailChanges, INVALID_VALUE};
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Faults, Fields, ImportId,
-    NewEvent, Role,
+    NewEvent, Owner, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -24,6 +26,7 @@ use super::import_report::{ImportReport, RowFailure, RowOutcome};
 use super::import_run::{self, StartedRun};
 use super::read_fields;
 use super::rows::{OnError, Row};
+use super::update_entitlement_details::OWNER_ERASED;
 
 /// Imports values of detail fields for many entitlements.
 pub struct ImportDetails;
@@ -164,6 +167,9 @@ async fn plan<'a>(
             place.filter(|place| !matches!(name, Ok(EntitlementName::Id(id)) if *id != place.entitlement_id));
         if let Some(place) = &place {
             wanted.add(&EntitlementOf(place.owner, place.entitlement_id));
+            if let Owner::Customer(customer) = place.owner {
+                wanted.add(&CustomerById(customer));
+            }
             *rows_of.entry(place.entitlement_id).or_default() += 1;
         }
         places_of_rows.push(place);
@@ -190,6 +196,9 @@ async fn plan<'a>(
                 )
             }
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
+                Some(one) if is_of_erased(&entitlements, one.owner)? => {
+                    refuse(OWNER_ERASED.code, OWNER_ERASED.about, &one.details)
+                }
                 Some(entitlement) => match import.changes(number, row, &entitlement.details) {
                     Ok(changes) => import.outcome(entitlement, changes),
                     Err(failures) => RowOutcome::Refused(failures),
@@ -199,6 +208,11 @@ async fn plan<'a>(
         });
     }
     Ok((outcomes, import))
+}
+
+fn is_of_erased(found: &BatchResult, owner: Owner) -> Result<bool, Failure> {
+    let Owner::Customer(customer) = owner else { return Ok(false) };
+    Ok(found.get(&CustomerById(customer))?.is_some_and(|customer| customer.erased_at.is_some()))
 }
 
 impl Import<'_> {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::table::{CustomerById, Expression};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::entitlement::DetailsChange;
 use domain::event::EntitlementDetailsChanged;
 use domain::fault::{collect, wrong_kind};
 use domain::value::{DETAIL_ERRORS, Values};
-use domain::{Actor, Details, Entitlement, ErrorKind, Fault, FaultPointer, Faults, Fields, Role};
+use domain::{Actor, Details, Entitlement, ErrorKind, Fault, FaultPointer, Faults, Fields, Owner, Role};
 use schemars::JsonSchema;
 
 use super::{EntitlementPath, EntitlementView, read};
@@ -65,7 +68,7 @@ impl Operation for UpdateEntitlementDetails {
     const SUMMARY: &str = "Change details of an entitlement";
     const DESCRIPTION: &str = "Operators and agents may call it for every entitlement, customers for those \
         of their organization and their own; each may change only the fields that their role may edit. \
-        Fields that are not named keep their values, and either all changes are made or none. Previous \
+        Fields that are not named keep their values, and either all changes are made or none. The details of an erased customer cannot be changed. Previous \
         values are not kept, and a retired option that is replaced cannot be selected again. Idempotent: \
         values that are already set change nothing. Records `entitlement.details-changed`.";
     const ROUTES: &[Route] = &[
@@ -84,6 +87,7 @@ impl Operation for UpdateEntitlementDetails {
         .of("customer")
         .summarized("Change the details of an entitlement of a customer"),
     ];
+    const ERRORS: &[ErrorKind] = &[OWNER_ERASED];
     const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 
     type Caller = Actor;
@@ -99,6 +103,7 @@ impl Operation for UpdateEntitlementDetails {
         let (seen, mut change) = (before.metadata.version, Change::new());
         // The change may be irreversible: a retired option cannot be set again.
         require_own_record(&mut change, actor, None);
+        require_unerased_owner(&mut change, actor, before.owner);
         // The fields are not conditions of the transaction: a field archived, or an option retired, concurrently with
         // this change keeps the new value, as it keeps all others.
         let details = apply(&mut change, &fields, actor, &before.details, wanted);
@@ -124,6 +129,23 @@ impl Operation for UpdateEntitlementDetails {
         change.record(entitlement.event(changed));
         let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
+    }
+}
+
+/// The customer was erased.
+pub(super) const OWNER_ERASED: ErrorKind = ErrorKind::state(
+    "person-erased",
+    "the customer was erased: its entitlements have ended and take no details any more",
+);
+
+/// Requires that the owner is not an erased customer. A customer who calls proves that by its own record.
+fn require_unerased_owner(change: &mut Change, actor: &Actor, owner: Owner) {
+    let Owner::Customer(customer) = owner else { return };
+    if actor.is_staff() {
+        let unerased = Expression::new("attribute_not_exists(#erasedAt)");
+        change.require_that(&CustomerById(customer), unerased, |_| {
+            ConditionFailure::rejected(&OWNER_ERASED, &[])
+        });
     }
 }
 
