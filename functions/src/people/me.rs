@@ -5,8 +5,8 @@ use api_runtime::table::{CustomerById, MemberById, StaffBySubject};
 use api_runtime::{Context, Failure, Output};
 use domain::actor::ActorKind;
 use domain::{
-    Actor, Customer, Email, Language, Member, Metadata, Name, OrganizationId, PartnerId, PersonRef,
-    PersonState, Role, StaffRecord, TimeZone, Version,
+    Actor, Customer, Email, Language, Member, Metadata, Name, OrganizationId, PartnerId, PersonRef, Role,
+    StaffRecord, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,29 +37,59 @@ impl OwnRecord {
 
     fn view(self) -> OwnRecordView {
         match self {
-            Self::Member(Member { id, name, disabled_at, language, time_zone, metadata, .. }) => {
-                OwnRecordView {
-                    id: id.to_string(),
-                    state: PersonState::of(disabled_at),
-                    name: Some(name),
-                    language,
-                    time_zone,
-                    metadata,
-                }
+            Self::Member(Member {
+                id, name, disabled_at, erased_at, language, time_zone, metadata, ..
+            }) => OwnRecordView {
+                id: id.to_string(),
+                state: OwnRecordState::of(disabled_at, erased_at),
+                name: Some(name),
+                language,
+                time_zone,
+                metadata,
+            },
+            Self::Customer(Customer {
+                id,
+                name,
+                disabled_at,
+                erased_at,
+                language,
+                time_zone,
+                metadata,
+                ..
+            }) => OwnRecordView {
+                id: id.to_string(),
+                state: OwnRecordState::of(disabled_at, erased_at),
+                name: Some(name),
+                language,
+                time_zone,
+                metadata,
+            },
+            Self::Staff(StaffRecord { subject, name, erased_at, language, time_zone, metadata, .. }) => {
+                let state = OwnRecordState::of(None, erased_at);
+                OwnRecordView { id: subject, state, name, language, time_zone, metadata }
             }
-            Self::Customer(Customer { id, name, disabled_at, language, time_zone, metadata, .. }) => {
-                OwnRecordView {
-                    id: id.to_string(),
-                    state: PersonState::of(disabled_at),
-                    name: Some(name),
-                    language,
-                    time_zone,
-                    metadata,
-                }
-            }
-            Self::Staff(StaffRecord { subject, name, language, time_zone, metadata, .. }) => {
-                OwnRecordView { id: subject, state: PersonState::Active, name, language, time_zone, metadata }
-            }
+        }
+    }
+}
+
+/// State of the caller's own record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OwnRecordState {
+    /// The record gives its rights.
+    Active,
+    /// The record gives no right until it is enabled.
+    Disabled,
+    /// The person was erased. The record of an operator or agent then has neither name nor e-mail, whatever the token states.
+    Erased,
+}
+
+impl OwnRecordState {
+    fn of(disabled_at: Option<Timestamp>, erased_at: Option<Timestamp>) -> Self {
+        match (erased_at, disabled_at) {
+            (Some(_), _) => Self::Erased,
+            (None, Some(_)) => Self::Disabled,
+            (None, None) => Self::Active,
         }
     }
 }
@@ -72,7 +102,7 @@ pub struct OwnRecordView {
     /// Id of the member or customer; subject of the token of the vendor's staff.
     id: String,
     /// State of the record.
-    state: PersonState,
+    state: OwnRecordState,
     /// Display name; 1 to 200 characters. Absent if an operator or agent set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
