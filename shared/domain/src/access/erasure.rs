@@ -8,8 +8,9 @@ use crate::text::{Description, Email};
 use crate::time::Timestamp;
 
 impl Access {
-    /// Takes the e-mail of an erased person out of the grants that were given by `until`, and ends those to the person that are
-    /// active. Returns the ids of the ended grants; `None` if nothing changes.
+    /// Takes the e-mail of an erased person out of the grants to its member records, whenever they were given, and out of
+    /// those that name the bare e-mail and were given by `until`. Ends those to the person that are active. Returns the ids of
+    /// the ended grants; `None` if nothing changes.
     pub fn erase(
         &mut self,
         email: &Email,
@@ -18,10 +19,11 @@ impl Access {
         now: Timestamp,
     ) -> Option<Vec<GrantId>> {
         let (mut ended, mut changes) = (Vec::new(), false);
-        for grant in self.grants.iter_mut().filter(|grant| grant.created_at <= until) {
-            let is_active = grant.is_active(now);
+        for grant in &mut self.grants {
+            let (is_active, is_before) = (grant.is_active(now), grant.created_at <= until);
             if let Some(one) = &mut grant.individual
-                && (one.email == *email || one.member_id().is_some_and(|id| members.contains(&id)))
+                && (is_before && one.email == *email
+                    || one.member_id().is_some_and(|id| members.contains(&id)))
             {
                 if !one.email.is_erased() {
                     let member = one.member_id();
@@ -35,6 +37,7 @@ impl Access {
             }
             if let Some(origin) = &mut grant.origin
                 && origin.contact_manager_email == *email
+                && origin.request_id.created_time() <= until
             {
                 origin.contact_manager_email = Email::of_erased(origin.request_id);
                 changes = true;
@@ -61,29 +64,34 @@ impl AccessRequest {
         self.requested_by.email == *email || members.contains(&self.requested_by.member_id)
     }
 
-    /// Returns whether the request names the person with this e-mail, or one of these members.
-    pub fn names(&self, email: &Email, members: &BTreeSet<MemberId>) -> bool {
-        let is = |one: &Individual| one.email == *email || members.contains(&one.member_id);
-        self.contact_manager_email == *email
+    /// Returns whether the request names one of these members or, if it was submitted by `until`, the person with this
+    /// e-mail.
+    pub fn names(&self, email: &Email, members: &BTreeSet<MemberId>, until: Timestamp) -> bool {
+        let is_before = self.metadata.created_at <= until;
+        let is = |one: &Individual| is_before && one.email == *email || members.contains(&one.member_id);
+        is_before && self.contact_manager_email == *email
             || is(&self.requested_by)
             || self.individuals.iter().any(|one| is(&one.individual))
     }
 
     /// Returns the request without the e-mail of an erased person; `None` if nothing changes. If it is pending, it is cancelled
-    /// if the person submitted it, and lapses if it is addressed to the person.
+    /// if the person submitted it, and lapses if it is addressed to the person. A bare e-mail is that of the person only if the
+    /// request was submitted by `until`.
     pub fn erased(
         &self,
-        email: &Email,
+        (email, until): (&Email, Timestamp),
         members: &BTreeSet<MemberId>,
         redacts_texts: bool,
         now: Timestamp,
     ) -> Option<Self> {
+        let is_before = self.metadata.created_at <= until;
+        let is = |one: &Individual| is_before && one.email == *email || members.contains(&one.member_id);
         let (submitted, addressed) =
-            (self.is_submitted_by(email, members), self.contact_manager_email == *email);
+            (is(&self.requested_by), is_before && self.contact_manager_email == *email);
         let mut after = self.clone();
         let individuals = after.individuals.iter_mut().map(|one| &mut one.individual);
         for one in individuals.chain([&mut after.requested_by]) {
-            if one.email == *email || members.contains(&one.member_id) {
+            if is(one) {
                 one.email = Email::of_erased(one.member_id);
             }
         }
