@@ -179,7 +179,7 @@ impl ListedState {
 }
 
 /// A partner or organization, with its current name.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "{I}AndName")]
 pub struct Party<I> {
     /// Id of the partner or organization.

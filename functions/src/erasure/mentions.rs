@@ -1,21 +1,18 @@
-//! Erasure of a person from what named it by its e-mail: service requests, subscriptions, orders, and the events about
-//! contacts without a record.
+//! Erasure of a person from service requests, and from the subscriptions that name it as a contact without a record.
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, ContactEntry, EmailInOrganization, EventIn, History, SubscriptionsOf};
+use api_runtime::table::{ContactEntry, EmailInOrganization, SubscriptionsOf};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
-use domain::event::{SubscriptionContactRemoved, SubscriptionOrdered};
+use domain::event::SubscriptionContactRemoved;
 use domain::service_request::{Person, ServiceRequestUpdate, UpdateText};
-use domain::{
-    Email, Event, EventKind, LogScope, Name, Order, ServiceRequest, ServiceRequestId, Subscription,
-};
+use domain::{Email, Name, ServiceRequest, ServiceRequestId, Subscription};
 
 use super::traces::Traces;
-use super::{apply, is_before, is_unrecorded};
+use super::{Work, apply, is_before, is_unrecorded};
 
 /// Takes the person's e-mail out of service requests and their updates, and redacts what the person wrote, if that is
-/// wanted. Returns 0 if nothing is left.
+/// wanted. Returns no work if nothing is left.
 ///
 /// # Errors
 ///
@@ -24,10 +21,10 @@ pub async fn erase_service_requests(
     context: &Context<'_>,
     traces: &Traces,
     redacts_texts: bool,
-) -> Result<usize, Failure> {
-    let mut items = 0;
+) -> Result<Work, Failure> {
+    let mut work = Work::default();
     for before in &traces.service_requests {
-        items += erase_service_request(&context.detached(), traces, before, redacts_texts).await?;
+        work += erase_service_request(&context.detached(), traces, before, redacts_texts).await?;
     }
     for before in &traces.updates {
         let mut after = before.clone();
@@ -41,9 +38,9 @@ pub async fn erase_service_requests(
         if after != *before {
             change.put::<ServiceRequestUpdate>(&after)?;
         }
-        items += apply(&context.detached(), change).await?;
+        work += apply(&context.detached(), change).await?;
     }
-    Ok(items)
+    Ok(work)
 }
 
 /// Returns a person without the e-mail, if it is the one without a record who has this e-mail.
@@ -59,7 +56,7 @@ async fn erase_service_request(
     traces: &Traces,
     before: &ServiceRequest,
     redacts_texts: bool,
-) -> Result<usize, Failure> {
+) -> Result<Work, Failure> {
     let mut after = before.clone();
     if is_before(before.metadata.created_at, traces.until) {
         let people = after.additional_contacts.iter_mut();
@@ -71,7 +68,7 @@ async fn erase_service_request(
         (after.subject, after.description) = (Name::redacted(), UpdateText::redacted());
     }
     if after == *before {
-        return Ok(0);
+        return Ok(Work::default());
     }
     let mut change = Change::new();
     after.metadata = before.metadata.next(step.now);
@@ -85,14 +82,14 @@ async fn erase_service_request(
     apply(step, change).await
 }
 
-/// Removes the person from the subscriptions and orders that named it as a contact without a record. Returns 0 if nothing
+/// Removes the person from the subscriptions that name it as a contact without a record. Returns no work if nothing
 /// is left.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn remove_contacts(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let mut items = 0;
+pub async fn remove_contacts(context: &Context<'_>, traces: &Traces) -> Result<Work, Failure> {
+    let mut work = Work::default();
     for before in &traces.subscriptions {
         let (step, mut change) = (context.detached(), Change::new());
         let mut after = before.clone();
@@ -106,78 +103,9 @@ pub async fn remove_contacts(context: &Context<'_>, traces: &Traces) -> Result<u
             let removed = SubscriptionContactRemoved { subscription_id, email, customer_id: None };
             change.record(after.event(removed));
         }
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    for before in &traces.orders {
-        let (step, mut change) = (context.detached(), Change::new());
-        let mut after = Order { metadata: before.metadata.next(step.now), ..before.clone() };
-        for line in after.subscriptions.iter_mut().map(|one| &mut one.line) {
-            line.contacts.retain(|contact| contact.email != traces.email);
-        }
-        change.replace(&after, before.metadata.version, None)?;
-        items += apply(&step, change).await?;
-    }
-    Ok(items)
-}
-
-/// Takes the person's e-mail out of the events that name a contact without a record: the only events that name people by
-/// their e-mails. Returns 0 if nothing is left.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn erase_events(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let mut items = 0;
-    for history in &traces.histories {
-        for event_type in ["subscription.ordered", "subscription.contact-removed"] {
-            let log = History {
-                of: LogScope::Organization(history.organization_id),
-                partner: None,
-                from: None,
-                to: None,
-                event_type: event_type.parse().ok(),
-                license_types: Vec::new(),
-            };
-            let listed = context.table.list(&log, false).await?;
-            let is_own = |event: &Event| {
-                is_before(event.time, traces.until) && without(event, &traces.email).is_some()
-            };
-            let places = listed.iter().filter(|one| is_own(one)).map(|one| EventIn(one.log_scope(), one.id));
-            let places: Vec<EventIn> = places.collect();
-            let mut wanted = BatchGet::new();
-            places.iter().for_each(|place| wanted.add(place));
-            let found = context.table.fetch(wanted, true).await?;
-            for place in places {
-                let mut change = Change::new();
-                if let Some(after) = found.get(&place)?.and_then(|event| without(&event, &traces.email)) {
-                    change.put(&after)?;
-                }
-                items += apply(&context.detached(), change).await?;
-            }
-        }
-    }
-    Ok(items)
-}
-
-/// Returns an event without an e-mail; `None` if it does not have it.
-fn without(event: &Event, email: &Email) -> Option<Event> {
-    let mut after = event.clone();
-    match &mut after.kind {
-        EventKind::SubscriptionOrdered(SubscriptionOrdered {
-            subscription_id,
-            contacts,
-            first_time_contacts,
-            ..
-        }) => {
-            let own = contacts.iter_mut().chain(first_time_contacts).filter(|one| *one == email);
-            own.for_each(|one| *one = Email::of_erased(*subscription_id));
-        }
-        EventKind::SubscriptionContactRemoved(removed) if removed.email.as_ref() == Some(email) => {
-            removed.email = Some(Email::of_erased(removed.subscription_id));
-        }
-        _ => {}
-    }
-    (after != *event).then_some(after)
+    Ok(work)
 }
 
 /// Forgets that the e-mail was a contact of organizations, unless it is the e-mail of a contact or customer of the
@@ -186,8 +114,8 @@ fn without(event: &Event, email: &Email) -> Option<Event> {
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn forget_contacts(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let mut items = 0;
+pub async fn forget_contacts(context: &Context<'_>, traces: &Traces) -> Result<Work, Failure> {
+    let mut work = Work::default();
     let organizations: BTreeSet<_> = traces.histories.iter().map(|one| one.organization_id).collect();
     for organization in organizations {
         let (step, customer) =
@@ -206,7 +134,7 @@ pub async fn forget_contacts(context: &Context<'_>, traces: &Traces) -> Result<u
             .iter()
             .filter(|one| one.organization_id == organization)
             .for_each(|one| change.remove(one));
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    Ok(items)
+    Ok(work)
 }

@@ -2,20 +2,20 @@
 
 use api_runtime::table::{AccessIn, CountOfRemovals, EmailInPartner};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
-use domain::RequestState;
 use domain::event::{AccessCancelled, AccessLapsed, AccessMemberRemoved};
+use domain::{PartnerId, RequestState};
 
-use super::apply;
 use super::traces::Traces;
+use super::{Work, apply};
 use crate::access::close_request;
 
-/// Ends the individual grants of the person, and takes its e-mail out of all grants. Returns 0 if nothing is left.
+/// Ends the individual grants of the person, and takes its e-mail out of all grants. Returns no work if nothing is left.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn end_grants(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let (mut items, members) = (0, traces.member_ids());
+pub async fn end_grants(context: &Context<'_>, traces: &Traces) -> Result<Work, Failure> {
+    let (mut work, members) = (Work::default(), traces.member_ids());
     for before in &traces.access {
         let (step, mut access, mut change) = (context.detached(), before.clone(), Change::new());
         if let Some(ended) = access.erase(&traces.email, &members, traces.until, step.now) {
@@ -25,18 +25,18 @@ pub async fn end_grants(context: &Context<'_>, traces: &Traces) -> Result<usize,
                 change.record(access.event(AccessMemberRemoved { grant_id }));
             }
         }
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    Ok(items)
+    Ok(work)
 }
 
-/// Removes the mentions of the e-mail whose grants do not name it any more. Returns 0 if nothing is left.
+/// Removes the mentions of the e-mail whose grants do not name it any more. Returns no work if nothing is left.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn remove_mentions(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let mut items = 0;
+pub async fn remove_mentions(context: &Context<'_>, traces: &Traces) -> Result<Work, Failure> {
+    let mut work = Work::default();
     for mention in &traces.mentions {
         let place = AccessIn(mention.organization_id, mention.partner_id);
         let (step, mut change) = (context.detached(), Change::new());
@@ -46,13 +46,13 @@ pub async fn remove_mentions(context: &Context<'_>, traces: &Traces) -> Result<u
             None => {}
         }
         change.remove(mention);
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    Ok(items)
+    Ok(work)
 }
 
 /// Takes the person's e-mail out of access requests; pending ones by the person are cancelled, and those to the person
-/// lapse. Returns 0 if nothing is left.
+/// lapse. Returns no work if nothing is left.
 ///
 /// # Errors
 ///
@@ -61,11 +61,11 @@ pub async fn erase_requests(
     context: &Context<'_>,
     traces: &Traces,
     redacts_texts: bool,
-) -> Result<usize, Failure> {
-    let (mut items, members) = (0, traces.member_ids());
+) -> Result<Work, Failure> {
+    let (mut work, members) = (Work::default(), traces.member_ids());
     for before in &traces.requests {
         let (step, mut change) = (context.detached(), Change::new());
-        let after = before.erased(&traces.email, &members, redacts_texts, step.now);
+        let after = before.erased((&traces.email, traces.until), &members, redacts_texts, step.now);
         if let Some(after) = after {
             let (seen, request_id) = (before.metadata.version, after.id);
             match (before.state, after.state) {
@@ -78,20 +78,22 @@ pub async fn erase_requests(
                 _ => change.replace(&after, seen, None)?,
             }
         }
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    Ok(items)
+    Ok(work)
 }
 
-/// Forgets how many members with the e-mail each partner had removed, unless it has such a member again: then the number
-/// belongs to that member's record.
+/// Forgets how many members with the e-mail each partner had removed, unless it has such a member again, or a later grant
+/// names the e-mail: then the number belongs to that member's record, or decides to which record the grant is bound.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn forget_removals(context: &Context<'_>, traces: &Traces) -> Result<usize, Failure> {
-    let mut items = 0;
-    for partner in traces.partners() {
+pub async fn forget_removals(context: &Context<'_>, traces: &Traces) -> Result<Work, Failure> {
+    let mut work = Work::default();
+    let is_mentioned =
+        |partner: &PartnerId| traces.mentions.iter().any(|mention| mention.partner_id == *partner);
+    for partner in traces.partners().into_iter().filter(|partner| !is_mentioned(partner)) {
         let counted = CountOfRemovals(partner, traces.email.clone());
         let member = EmailInPartner(partner, traces.email.clone());
         let (step, mut change) = (context.detached(), Change::new());
@@ -100,7 +102,7 @@ pub async fn forget_removals(context: &Context<'_>, traces: &Traces) -> Result<u
             change.remove(&count);
             change.require_absent(&member, || ConditionFailure::Stale);
         }
-        items += apply(&step, change).await?;
+        work += apply(&step, change).await?;
     }
-    Ok(items)
+    Ok(work)
 }

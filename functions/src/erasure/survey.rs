@@ -1,126 +1,81 @@
-//! What an erasure changes, before it begins.
+//! Numbers of the items that an erasure changes, and the objects that the person leaves without a manager or contact.
 
 use std::collections::BTreeSet;
 
 use api_runtime::table::{BatchGet, CountOfManagers};
 use api_runtime::{Context, Failure};
-use domain::erasure::ErasureCounts;
-use domain::text::REDACTED;
-use domain::value::StoredValue;
-use domain::{
-    AccessRequestId, EntitlementId, EntitlementStatus, FieldId, OrganizationId, ServiceRequestId, Timestamp,
-};
-use schemars::JsonSchema;
-use serde::Serialize;
+use domain::erasure::{ErasureCounts, RecordIds};
+use domain::service_request::{Person, ServiceRequestUpdate};
+use domain::{EntitlementStatus, OrganizationId, Subscription, Timestamp};
 
-use super::records::{field_kinds, personal_fields};
+use super::is_unrecorded;
+use super::listed::ListedTraces;
+use super::result::LastContact;
 use super::traces::Traces;
-use super::{is_before, is_unrecorded};
-
-/// Maximum number of texts that a preview lists.
-const MOST_TEXTS: usize = 100;
-
-/// Number of characters to which a listed text is cut.
-const LONGEST_TEXT: usize = 200;
-
-/// Kind of a text that a person wrote, or of a value that may say who the person is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TextKind {
-    /// Subject of a service request.
-    Subject,
-    /// Description of a service request.
-    Description,
-    /// Text of an update of a service request.
-    Update,
-    /// Reason of an access request.
-    Reason,
-    /// Reason for declining an access request.
-    DeclineReason,
-    /// Value of a detail field of an entitlement of the person's own. The erasure removes it, also without `redactTexts`.
-    Detail,
-}
-
-/// Text that a person wrote, or a value that may say who the person is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WrittenText {
-    /// Kind of the text.
-    kind: TextKind,
-    /// Organization of the service request. Absent for other texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization_id: Option<OrganizationId>,
-    /// Service request that has the text. Absent for other texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_request_id: Option<ServiceRequestId>,
-    /// Number of the update that has the text. Absent for other texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    update_number: Option<u64>,
-    /// Access request that has the text. Absent for other texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_request_id: Option<AccessRequestId>,
-    /// Entitlement that has the value. Absent for texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entitlement_id: Option<EntitlementId>,
-    /// Detail field of the value. Absent for texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field_id: Option<FieldId>,
-    /// The text, cut to 200 characters.
-    text: String,
-}
-
-impl WrittenText {
-    fn new(kind: TextKind, text: &str) -> Self {
-        Self {
-            kind,
-            organization_id: None,
-            service_request_id: None,
-            update_number: None,
-            access_request_id: None,
-            entitlement_id: None,
-            field_id: None,
-            text: text.chars().take(LONGEST_TEXT).collect(),
-        }
-    }
-}
-
-/// Texts that a person wrote, as far as they are listed.
-#[derive(Debug, Default)]
-pub struct Texts {
-    /// First texts.
-    pub listed: Vec<WrittenText>,
-    /// Number of the texts after these.
-    pub more: usize,
-}
+use crate::party::{Names, Party};
+use crate::subscriptions::last_contact::with_last_contact;
 
 impl Traces {
-    /// Returns the numbers of what an erasure changes.
-    pub fn counts(&self, now: Timestamp) -> ErasureCounts {
+    /// Returns the numbers of the items that an erasure changes. Items that belong to an erased record are not counted.
+    pub fn counts(&self, listed: &ListedTraces, texts: usize, now: Timestamp) -> ErasureCounts {
         let (customers, members) = (&self.customers, &self.members);
         let removed = customers.iter().filter(|one| one.removed_at.is_none()).count()
             + members.iter().filter(|one| one.removed_at.is_none()).count();
-        let ids = self.member_ids();
+        let (ids, unerased) = (self.member_ids(), self.unerased());
         let grants = |one: &domain::Access| {
             one.clone().erase(&self.email, &ids, self.until, now).map_or(0, |ended| ended.len())
         };
-        let is_named = |one: &&domain::Subscription| {
-            one.contacts.iter().any(|contact| contact.email_in_order() == Some(&self.email))
+        let is_named =
+            |one: &&domain::AccessRequest| one.erased((&self.email, self.until), &ids, false, now).is_some();
+        let is_concerned = |one: &&domain::ServiceRequest| {
+            let is = |person: &Person| {
+                self.is_unerased(person, &unerased) && self.is(person, one.metadata.created_at)
+            };
+            is(&one.submitted_by) || one.contacts().any(|(_, contact)| is(contact))
+        };
+        let is_written = |one: &&ServiceRequestUpdate| match (&one.by.person, &one.by.subject) {
+            (Some(person), _) => self.is_unerased(person, &unerased),
+            (None, subject) => subject.iter().any(|subject| unerased.staff_subjects.contains(subject)),
         };
         let is_own = |one: &&domain::Entitlement| {
             one.status(now) != EntitlementStatus::Ended && one.subscription_id.is_none()
         };
         ErasureCounts {
-            records: self.record_ids().len(),
+            records: unerased.len(),
             removed_records: removed,
             grants: self.access.iter().map(grants).sum(),
-            access_requests: self.requests.len(),
-            subscriptions: self.subscriptions.iter().filter(is_named).count(),
-            orders: self.orders.len(),
-            service_requests: self.service_requests.len(),
-            updates: self.updates.len(),
+            access_requests: self.requests.iter().filter(is_named).count(),
+            subscriptions: self.subscriptions.iter().filter(|one| self.is_current_contact(one)).count(),
+            orders: listed.orders.len(),
+            service_requests: self.service_requests.iter().filter(is_concerned).count(),
+            updates: self.updates.iter().filter(is_written).count(),
+            texts,
             entitlements: self.entitlements.iter().filter(is_own).count(),
             preferences: self.preferences.len(),
         }
+    }
+
+    /// Returns whether a person has no record that is erased.
+    fn is_unerased(&self, person: &Person, unerased: &RecordIds) -> bool {
+        match person {
+            Person::Customer { customer_id } => unerased.customer_ids.contains(customer_id),
+            Person::Member { member_id, .. } => unerased.member_ids.contains(member_id),
+            Person::Unrecorded { .. } => is_unrecorded(person, &self.email),
+        }
+    }
+
+    /// Returns whether the person is a contact of a subscription, by a record that was not removed or as an order named it.
+    fn is_current_contact(&self, subscription: &Subscription) -> bool {
+        let is_customer = |one: &domain::Customer| {
+            one.removed_at.is_none() && one.organization_id == Some(subscription.organization_id)
+        };
+        let current: BTreeSet<_> =
+            self.customers.iter().filter(|one| is_customer(one)).map(|one| one.id).collect();
+        subscription
+            .contacts
+            .iter()
+            .filter(|one| self.is_contact(one))
+            .any(|contact| contact.customer_id().is_none_or(|customer| current.contains(&customer)))
     }
 
     /// Returns the organizations whose last contact manager the person is.
@@ -128,89 +83,48 @@ impl Traces {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn managed_alone(&self, context: &Context<'_>) -> Result<Vec<OrganizationId>, Failure> {
+    pub async fn managed_alone(&self, context: &Context<'_>) -> Result<Vec<Party<OrganizationId>>, Failure> {
         let managers = self.customers.iter().filter(|one| one.manager && one.is_active());
         let organizations: BTreeSet<_> = managers.filter_map(|one| one.organization_id).collect();
         let mut wanted = BatchGet::new();
         organizations.iter().for_each(|one| wanted.add(&CountOfManagers(*one)));
+        Names::want(&mut wanted, std::iter::empty(), organizations.iter().copied());
         let found = context.table.fetch(wanted, true).await?;
+        let names = Names::among(&found, std::iter::empty(), organizations.iter().copied())?;
         let mut alone = Vec::new();
         for organization in organizations {
             let count = found.get(&CountOfManagers(organization))?.map_or(0, |count| count.count);
-            alone.extend((count <= 1).then_some(organization));
+            alone.extend((count <= 1).then(|| names.organization(organization)));
         }
         Ok(alone)
     }
 
-    /// Returns the texts that the person wrote, and the details that are removed.
+    /// Returns the subscriptions whose last contact the person is.
     ///
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn texts(&self, context: &Context<'_>) -> Result<Texts, Failure> {
-        let mut all = self.texts_of_service_requests();
-        let members = self.member_ids();
-        for one in &self.requests {
-            let place = |text| WrittenText { access_request_id: Some(one.id), ..text };
-            let reason = one.reason.as_ref().filter(|_| one.is_submitted_by(&self.email, &members));
-            all.extend(reason.map(|text| place(WrittenText::new(TextKind::Reason, text.as_str()))));
-            let declined = one.decline_reason.as_ref().filter(|_| one.contact_manager_email == self.email);
-            all.extend(declined.map(|text| place(WrittenText::new(TextKind::DeclineReason, text.as_str()))));
-        }
-        all.retain(|one| one.text != REDACTED);
-        let fields = if self.entitlements.is_empty() { Vec::new() } else { field_kinds(context).await? };
-        for one in &self.entitlements {
-            for field in personal_fields(one, &fields) {
-                let place =
-                    |text| WrittenText { entitlement_id: Some(one.id), field_id: Some(field), ..text };
-                let texts = one.details.of(field).iter().filter_map(|value| match value {
-                    StoredValue::Text(text) => Some(place(WrittenText::new(TextKind::Detail, text))),
-                    StoredValue::Bool(_) | StoredValue::Option(_) => None,
-                });
-                all.extend(texts);
-            }
-        }
-        let more = all.len().saturating_sub(MOST_TEXTS);
-        all.truncate(MOST_TEXTS);
-        Ok(Texts { listed: all, more })
-    }
-
-    fn texts_of_service_requests(&self) -> Vec<WrittenText> {
-        let mut all = Vec::new();
-        let is_own = |one: &&domain::ServiceRequest| self.is(&one.submitted_by, one.metadata.created_at);
-        for one in self.service_requests.iter().filter(is_own) {
-            let (organization_id, service_request_id) = (Some(one.organization_id), Some(one.id));
-            for (kind, text) in [
-                (TextKind::Subject, one.subject.to_string()),
-                (TextKind::Description, one.description.to_string()),
-            ] {
-                all.push(WrittenText {
-                    organization_id,
-                    service_request_id,
-                    ..WrittenText::new(kind, &text)
-                });
-            }
-        }
-        for one in &self.updates {
-            let text = one.text.as_ref().map(|text| WrittenText {
-                service_request_id: Some(one.service_request_id),
-                update_number: Some(one.number),
-                ..WrittenText::new(TextKind::Update, &text.to_string())
-            });
-            all.extend(text);
-        }
-        all
-    }
-
-    /// Returns whether an erasure has nothing to do. Items that only find others are left to the last look of an erasure
-    /// that `is_begun`.
-    pub fn is_empty(&self, counts: &ErasureCounts, is_begun: bool) -> bool {
-        let is_named = self.access.iter().any(|one| one.names(&self.email));
-        let is_updated = self.updates.iter().any(|one| {
-            one.by.person.as_ref().is_some_and(|by| is_unrecorded(by, &self.email))
-                && is_before(one.created_at, self.until)
+    pub async fn contact_alone(&self, context: &Context<'_>) -> Result<Vec<LastContact>, Failure> {
+        let alone =
+            with_last_contact(context, &self.subscriptions, |contact| self.is_contact(contact)).await?;
+        let organizations: BTreeSet<_> = alone.iter().map(|one| one.organization_id).collect();
+        let names = Names::of(context, std::iter::empty(), organizations.iter().copied()).await?;
+        let shown = alone.into_iter().map(|one| LastContact {
+            subscription_id: one.id,
+            organization: names.organization(one.organization_id),
+            sku: one.sku.clone(),
         });
+        Ok(shown.collect())
+    }
+
+    /// Returns whether an erasure has nothing to do. Items that only find others are left to the final pass of an erasure
+    /// that `is_begun`.
+    pub fn is_empty(&self, counts: &ErasureCounts, listed: &ListedTraces, is_begun: bool) -> bool {
+        let is_named = self.access.iter().any(|one| one.names(&self.email));
         let finders = !self.histories.is_empty() || !self.mentions.is_empty();
-        *counts == ErasureCounts::default() && !is_named && !is_updated && (is_begun || !finders)
+        *counts == ErasureCounts::default()
+            && !is_named
+            && listed.entitlements.is_empty()
+            && (is_begun || !finders)
     }
 }

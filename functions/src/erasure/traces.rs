@@ -1,25 +1,26 @@
-//! Traces of a person: all that is stored about it, found by its e-mail and by its records.
+//! Traces of a person that indexes find by its e-mail and by its records.
 
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    AccessIn, AccessOfPartner, BatchGet, CancelledParkedOrders, ConcernedParty, ContactHistory, CustomerById,
-    EntitlementsOf, GranteeMention, MemberById, OrderOfSource, ParkedOrders, PreferenceOf, RequestById,
-    RequestsOfPartner, RequestsTo, ServiceRequestOf, ServiceRequestsOf, StaffBySubject, SubscriptionsOf,
-    UpdateOf, UpdatesBy,
+    AccessIn, AccessOfPartner, BatchGet, ConcernedParty, ContactHistory, CustomerById, EntitlementsOf,
+    GranteeMention, MemberById, PreferenceOf, RequestById, RequestsOfPartner, RequestsTo, ServiceRequestOf,
+    ServiceRequestsOf, StaffBySubject, SubscriptionsOf, UpdateOf, UpdatesBy, UpdatesByStaff,
 };
 use api_runtime::{Context, Failure};
 use domain::erasure::RecordIds;
 use domain::service_request::{NotificationPreference, Person, ServiceRequestUpdate};
+use domain::subscription::SubscriptionContact;
 use domain::{
-    Access, AccessRequest, Customer, CustomerId, Email, Entitlement, Member, MemberId, Order, OrganizationId,
-    Owner, PartnerId, ServiceRequest, StaffRecord, Subscription, Timestamp,
+    Access, AccessRequest, Customer, CustomerId, Email, Entitlement, Event, Member, MemberId, OrganizationId,
+    Owner, PartnerId, PersonRef, ServiceRequest, StaffRecord, Subscription, Timestamp,
 };
 use futures_util::future::try_join_all;
 
 use super::{is_before, is_unrecorded};
 
-/// All that is stored about a person, as consistent reads show it.
+/// Items about a person that indexes find, as consistent reads show them. The others are in
+/// [`ListedTraces`](super::listed::ListedTraces).
 #[derive(Debug)]
 pub struct Traces {
     /// E-mail of the person.
@@ -50,8 +51,6 @@ pub struct Traces {
     pub entitlements: Vec<Entitlement>,
     /// Subscriptions of which the person is, or was, a contact.
     pub subscriptions: Vec<Subscription>,
-    /// Orders that wait for their account, and name the person as a contact.
-    pub orders: Vec<Order>,
 }
 
 impl Traces {
@@ -69,16 +68,15 @@ impl Traces {
         let mut traces = Box::pin(Self::records(context, email, until, known)).await?;
         let (access, requests) = Box::pin(traces.find_access(context)).await?;
         (traces.access, traces.requests) = (access, requests);
-        let (service_requests, updates, entitlements, subscriptions, orders, preferences) = tokio::try_join!(
+        let (service_requests, updates, entitlements, subscriptions, preferences) = tokio::try_join!(
             Box::pin(traces.find_service_requests(context)),
             Box::pin(traces.find_updates(context)),
             Box::pin(traces.find_entitlements(context)),
             Box::pin(traces.find_subscriptions(context)),
-            Box::pin(traces.find_orders(context)),
             Box::pin(traces.find_preferences(context)),
         )?;
         traces.preferences.extend(preferences);
-        Ok(Self { service_requests, updates, entitlements, subscriptions, orders, ..traces })
+        Ok(Self { service_requests, updates, entitlements, subscriptions, ..traces })
     }
 
     async fn records(
@@ -124,7 +122,6 @@ impl Traces {
             updates: Vec::new(),
             entitlements: Vec::new(),
             subscriptions: Vec::new(),
-            orders: Vec::new(),
         })
     }
 
@@ -160,6 +157,57 @@ impl Traces {
         }
     }
 
+    /// Returns whether the person wrote an update of a service request.
+    fn wrote(&self, update: &ServiceRequestUpdate) -> bool {
+        match (&update.by.person, &update.by.subject) {
+            (Some(person), _) => self.is(person, update.created_at),
+            (None, Some(subject)) => self.staff.iter().any(|one| one.subject == *subject),
+            (None, None) => false,
+        }
+    }
+
+    /// Returns whether the person caused an event, by one of its records.
+    pub fn is_author(&self, event: &Event) -> bool {
+        match event.actor.person() {
+            Some(PersonRef::Customer(id)) => self.customers.iter().any(|one| one.id == id),
+            Some(PersonRef::Member(id)) => self.members.iter().any(|one| one.id == id),
+            Some(PersonRef::Staff(subject)) => self.staff.iter().any(|one| one.subject == subject),
+            None => false,
+        }
+    }
+
+    /// Returns whether a contact of a subscription is the person.
+    pub fn is_contact(&self, contact: &SubscriptionContact) -> bool {
+        let record = contact.customer_id();
+        self.customers.iter().any(|customer| record == Some(customer.id))
+            || contact.email_in_order() == Some(&self.email) && is_before(contact.since, self.until)
+    }
+
+    /// Returns the ids of the records that are not erased yet.
+    pub fn unerased(&self) -> RecordIds {
+        RecordIds {
+            customer_ids: self
+                .customers
+                .iter()
+                .filter(|one| one.erased_at.is_none())
+                .map(|one| one.id)
+                .collect(),
+            member_ids: self.members.iter().filter(|one| one.erased_at.is_none()).map(|one| one.id).collect(),
+            staff_subjects: self
+                .staff
+                .iter()
+                .filter(|one| one.erased_at.is_none())
+                .map(|one| one.subject.clone())
+                .collect(),
+        }
+    }
+
+    /// Returns the organizations that may have the person as a customer, or as a contact of subscriptions.
+    pub fn organizations(&self) -> BTreeSet<OrganizationId> {
+        let of_customers = self.customers.iter().filter_map(|one| one.organization_id);
+        self.histories.iter().map(|one| one.organization_id).chain(of_customers).collect()
+    }
+
     /// Returns the partners of which the person is, or was, a member.
     pub fn partners(&self) -> BTreeSet<PartnerId> {
         self.members.iter().map(|one| one.partner_id).collect()
@@ -180,7 +228,7 @@ impl Traces {
         let requests: Vec<AccessRequest> = addressed
             .into_iter()
             .chain(submitted.into_iter().flatten())
-            .filter(|one| one.names(&self.email, &members) && is_before(one.metadata.created_at, self.until))
+            .filter(|one| one.names(&self.email, &members, self.until))
             .collect();
         let approved = requests.iter().filter_map(|one| Some((one.organization_id?, one.partner_id)));
         let of_partners = access.iter().flatten().map(|one| (one.organization_id, one.partner_id));
@@ -235,7 +283,10 @@ impl Traces {
     async fn find_updates(&self, context: &Context<'_>) -> Result<Vec<ServiceRequestUpdate>, Failure> {
         let lists = self.people().into_iter().map(UpdatesBy);
         let lists = lists.map(|pattern| async move { context.table.list(&pattern, false).await });
-        let listed: Vec<_> = try_join_all(lists).await?.into_iter().flatten().collect();
+        let of_staff = self.staff.iter().map(|one| UpdatesByStaff(one.subject.clone()));
+        let of_staff = of_staff.map(|pattern| async move { context.table.list(&pattern, false).await });
+        let (of_people, of_staff) = tokio::try_join!(try_join_all(lists), try_join_all(of_staff))?;
+        let listed: Vec<ServiceRequestUpdate> = of_people.into_iter().chain(of_staff).flatten().collect();
         let mut wanted = BatchGet::new();
         listed.iter().for_each(|one| wanted.add(&UpdateOf(one.service_request_id, one.number)));
         let found = context.table.fetch(wanted, true).await?;
@@ -243,9 +294,7 @@ impl Traces {
         for one in listed {
             updates.extend(found.get(&UpdateOf(one.service_request_id, one.number))?);
         }
-        updates.retain(|one: &ServiceRequestUpdate| {
-            one.by.person.as_ref().is_some_and(|by| self.is(by, one.created_at))
-        });
+        updates.retain(|one| self.wrote(one));
         Ok(updates)
     }
 
@@ -256,41 +305,11 @@ impl Traces {
     }
 
     async fn find_subscriptions(&self, context: &Context<'_>) -> Result<Vec<Subscription>, Failure> {
-        let of_customers = self.customers.iter().filter_map(|one| one.organization_id);
-        let organizations: BTreeSet<_> =
-            self.histories.iter().map(|one| one.organization_id).chain(of_customers).collect();
-        let lists = organizations.into_iter().map(SubscriptionsOf);
+        let lists = self.organizations().into_iter().map(SubscriptionsOf);
         let lists = lists.map(|pattern| async move { context.table.list(&pattern, true).await });
         let mut all: Vec<Subscription> = try_join_all(lists).await?.into_iter().flatten().collect();
-        all.retain(|one| {
-            one.contacts.iter().any(|contact| {
-                let record = contact.customer_id();
-                self.customers.iter().any(|customer| record == Some(customer.id))
-                    || contact.email_in_order() == Some(&self.email) && is_before(contact.since, self.until)
-            })
-        });
+        all.retain(|one| one.contacts.iter().any(|contact| self.is_contact(contact)));
         Ok(all)
-    }
-
-    async fn find_orders(&self, context: &Context<'_>) -> Result<Vec<Order>, Failure> {
-        let (parked, cancelled) = tokio::try_join!(
-            context.table.list(&ParkedOrders(), false),
-            context.table.list(&CancelledParkedOrders(), false),
-        )?;
-        let names = |one: &Order| {
-            let mut contacts = one.subscriptions.iter().flat_map(|one| &one.line.contacts);
-            contacts.any(|contact| contact.email == self.email) && is_before(one.arrived_at(), self.until)
-        };
-        let listed: Vec<_> = parked.into_iter().chain(cancelled).filter(names).collect();
-        let lookup = |one: &Order| OrderOfSource(one.source_id, one.order_id.clone());
-        let mut wanted = BatchGet::new();
-        listed.iter().for_each(|one| wanted.add(&lookup(one)));
-        let found = context.table.fetch(wanted, true).await?;
-        let mut orders = Vec::new();
-        for one in listed {
-            orders.extend(found.get(&lookup(&one))?.filter(names));
-        }
-        Ok(orders)
     }
 
     /// Finds the preferences of the records: of a customer in its organization, of a member where its partner has, or had,

@@ -124,6 +124,11 @@ impl<'a> Contacts<'a> {
         Ok(self.lasting(&found, with_disabled)?.into_iter().map(|contact| contact.stored).collect())
     }
 
+    /// Returns those who still are contacts, as the subscription stores them.
+    pub(super) fn lasting_among(&self, found: &BatchResult) -> Result<Vec<&'a SubscriptionContact>, Failure> {
+        Ok(self.lasting(found, false)?.into_iter().map(|contact| contact.stored).collect())
+    }
+
     /// Returns those who still are contacts, for rows of a list. A contact whom an order named has the name of the order,
     /// also if it got a customer record later.
     pub(super) fn among(&self, found: &BatchResult) -> Result<Vec<ContactView>, Failure> {

@@ -101,7 +101,7 @@ const SUPERSEDED: &str = "superseded: what the message reports is known already,
 const ORDER_CANCELLED: &str = "the order was cancelled, which is irreversible";
 
 impl Receipt {
-    /// Returns the answer to a message about this order. It is stored for good, and therefore names no people.
+    /// Returns the answer to a message about this order. It is stored without an expiry, and therefore names no people.
     fn answer(order: Order) -> Answer<Self> {
         let order = order.without_contacts();
         match order.status {

@@ -59,7 +59,7 @@ pub struct ErasureCounts {
     /// Number of access requests that name the person. Pending ones that the person submitted are cancelled; pending ones that
     /// are addressed to it lapse.
     pub access_requests: usize,
-    /// Number of subscriptions whose orders named the person as a contact without a customer record, and which lose that
+    /// Number of subscriptions of which the person is a contact, by a customer record or as an order named it. They lose that
     /// contact.
     pub subscriptions: usize,
     /// Number of orders that wait for their account, and lose the person as a contact.
@@ -68,10 +68,25 @@ pub struct ErasureCounts {
     pub service_requests: usize,
     /// Number of updates of service requests that the person wrote. They are kept.
     pub updates: usize,
+    /// Number of texts that the person wrote. They are kept unless `redactTexts` is `true`.
+    #[serde(default)]
+    pub texts: usize,
     /// Number of entitlements of the person's own that end.
     pub entitlements: usize,
     /// Number of notification preferences that are removed.
     pub preferences: usize,
+}
+
+/// Call that began an erasure: the scheduled job stores its answer if the call was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasureCall {
+    /// Partition key of the call's answer.
+    pub pk: String,
+    /// Sort key of the call's answer.
+    pub sk: String,
+    /// Digest by which a retry of the call is recognized.
+    pub request: String,
 }
 
 /// Record of an erasure. It has the e-mail, and exists only until the erasure is complete.
@@ -80,7 +95,8 @@ pub struct ErasureCounts {
 pub struct Erasure {
     /// E-mail of the person.
     pub email: Email,
-    /// Time at which the erasure began. What the e-mail got later belongs to somebody else and is left as it is.
+    /// Time at which the erasure began. A record or mention that the e-mail got later belongs to another person and is left
+    /// unchanged.
     pub began_at: Timestamp,
     /// Records that were found.
     pub records: RecordIds,
@@ -89,10 +105,14 @@ pub struct Erasure {
     /// Whether the texts that the person wrote are redacted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacts_texts: bool,
-    /// Whether everything that was found is erased, so that only a last look is left, for what an index did not show.
+    /// Call whose answer is stored when everything that was found is erased. Absent for a call without an idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<ErasureCall>,
+    /// Whether everything that was found is erased, so that only the final pass is left, for items that an index did not
+    /// show yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_erased: bool,
-    /// End of the lease of the call that is at work, or time of the last look.
+    /// End of the lease of the call that is at work, or time of the final pass.
     pub resume_at: Timestamp,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]

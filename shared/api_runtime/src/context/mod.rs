@@ -112,6 +112,15 @@ impl Context<'_> {
         Context { options, ..*self }
     }
 
+    /// Returns a context like [`Self::detached`] that stores the answer of an interrupted call at its place, so that a retry
+    /// of the call gets it.
+    pub fn answering(&self, at: Key, request: String) -> Context<'_> {
+        let mut context = self.detached();
+        context.options.idempotency =
+            Some(IdempotencySlot { at, request, is_message: false, is_claim: false });
+        context
+    }
+
     /// Returns the same context with the current time, for the later transactions of a call.
     pub fn refreshed(&self) -> Context<'_> {
         Context { options: self.options.clone(), now: (self.clock)(), ..*self }

@@ -30,8 +30,8 @@ patterns! {
     }
 }
 
-/// Returns the key of an erasure. It has a hash instead of the e-mail, because the event about failed work names the key for
-/// good.
+/// Returns the key of an erasure. It has a hash instead of the e-mail, because the event about failed work, which is never
+/// deleted, names the key.
 pub(super) fn erasure_key(email: &Email) -> Key {
     let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(email.folded().as_bytes()));
     Key::new(format!("ERASURE#{hash}"), ALONE)

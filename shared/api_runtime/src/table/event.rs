@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::EventType;
-use domain::{Event, EventId, LicenseTypeCode, LogScope, PartnerId, Timestamp};
+use domain::{Event, EventId, LicenseTypeCode, LogScope, OrganizationId, PartnerId, Timestamp};
 
 use super::item::Entity;
 use super::key::Key;
@@ -105,6 +105,38 @@ impl ListPattern for History {
     }
 }
 
+/// Finds the events of some types in an organization's log.
+#[derive(Debug, Clone)]
+pub struct EventsOfTypes(pub OrganizationId, pub &'static [&'static str]);
+
+impl AccessPattern for EventsOfTypes {
+    type Entity = Event;
+    const DESCRIBED: Described = Described {
+        name: "EventsOfTypes",
+        about: "the events of some types in an organization's log",
+        place: "in `by-key` `LOG#<organization>` · `<event>`",
+    };
+}
+
+impl ListPattern for EventsOfTypes {
+    fn index(&self) -> Index {
+        Index::ByKey
+    }
+
+    fn partition(&self) -> String {
+        log(LogScope::Organization(self.0))
+    }
+
+    fn range(&self) -> (String, String) {
+        given::<EventId>("", None, None)
+    }
+
+    fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
+        let types = self.1.iter().map(|one| AttributeValue::S((*one).to_owned()));
+        vec![(&["type"], types.collect())]
+    }
+}
+
 patterns! {
     /// an event
     lookup EventIn(log: LogScope, event: EventId) -> Event {
@@ -112,6 +144,7 @@ patterns! {
         "`LOG#<partner>`, `LOG#<organization>` or `LOG#VENDOR` · `<event>`"
     }
     custom History {}
+    custom EventsOfTypes {}
 }
 
 /// Returns the key of an event in a log.

@@ -45,8 +45,12 @@ impl Entity for ServiceRequestUpdate {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        let author = self.by.person.as_ref()?;
-        Some(update_of_author_key(author, self.service_request_id, self.number))
+        let (request, number) = (self.service_request_id, self.number);
+        match (&self.by.person, &self.by.subject) {
+            (Some(author), _) => Some(update_of_author_key(author, request, number)),
+            (None, Some(subject)) => Some(update_of_staff_key(subject, request, number)),
+            (None, None) => None,
+        }
     }
 }
 
@@ -277,6 +281,11 @@ patterns! {
         Index::ByFacet, updates_of_author(author), "",
         "in `by-facet` `AUTHOR#<member, customer or e-mail>` · `<service request>#<number>`"
     }
+    /// the updates that an operator or agent wrote
+    list UpdatesByStaff(subject: String) -> ServiceRequestUpdate {
+        Index::ByFacet, updates_of_staff(subject), "",
+        "in `by-facet` `AUTHOR#STAFF#<subject>` · `<service request>#<number>`"
+    }
     custom ServiceRequests {}
     custom ServiceRequestsOf {}
 }
@@ -343,4 +352,14 @@ pub(super) fn updates_of_author(author: &Person) -> String {
 /// Returns the key of an update among those of its author, in `by-facet`.
 pub(super) fn update_of_author_key(author: &Person, request: ServiceRequestId, number: u64) -> Key {
     Key::new(updates_of_author(author), format!("{request}#{number:010}"))
+}
+
+/// Returns the partition, in `by-facet`, of the updates that an operator or agent wrote.
+pub(super) fn updates_of_staff(subject: &str) -> String {
+    format!("AUTHOR#STAFF#{}", segment(subject))
+}
+
+/// Returns the key of an update among those of an operator or agent, in `by-facet`.
+pub(super) fn update_of_staff_key(subject: &str, request: ServiceRequestId, number: u64) -> Key {
+    Key::new(updates_of_staff(subject), format!("{request}#{number:010}"))
 }

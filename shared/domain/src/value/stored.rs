@@ -34,6 +34,14 @@ impl Details {
         self.0.get(&field).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the fields that have this text as a value.
+    pub fn fields_with(&self, text: &str) -> Vec<FieldId> {
+        let has = |values: &[StoredValue]| {
+            values.iter().any(|value| matches!(value, StoredValue::Text(own) if own == text))
+        };
+        self.0.iter().filter(|(_, values)| has(values)).map(|(field, _)| *field).collect()
+    }
+
     /// Returns the fields whose values differ from those in `other`.
     pub fn differing(&self, other: &Self) -> Vec<FieldId> {
         let mut fields: Vec<FieldId> = self.0.keys().chain(other.0.keys()).copied().collect();
