@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use api_runtime::table::{
-    BatchGet, BatchResult, CustomerById, EntitlementByName, EntitlementOf, Error, ImportRun,
+    BatchGet, BatchResult, CustomerById, EntitlementByName, EntitlementOf, EntitlementReservation, Error,
+    ImportRun,
 };
 use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Reply, Request, Route, Size, route,
@@ -16,7 +17,7 @@ use domain::event::DetailsImported;
 use domain::value::{DetailChanges, INVALID_VALUE};
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Faults, Fields, ImportId,
-    NewEvent, Owner, Role,
+    NewEvent, Owner, ParseError, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -155,25 +156,7 @@ async fn plan<'a>(
     names.iter().flatten().for_each(|name| wanted.add(&EntitlementByName(name.clone())));
     let places = async { Ok(context.table.fetch(wanted, true).await?) };
     let (places, fields) = try_join(places, read_fields(context)).await?;
-    let mut places_of_rows = Vec::with_capacity(rows.len());
-    let (mut wanted, mut rows_of) = (BatchGet::new(), HashMap::<EntitlementId, usize>::new());
-    for name in names.iter() {
-        let place = match name {
-            Ok(name) => places.get(&EntitlementByName(name.clone()))?,
-            Err(_) => None,
-        };
-        // An id is looked up by the number derived from it, and another id may have the same number.
-        let place =
-            place.filter(|place| !matches!(name, Ok(EntitlementName::Id(id)) if *id != place.entitlement_id));
-        if let Some(place) = &place {
-            wanted.add(&EntitlementOf(place.owner, place.entitlement_id));
-            if let Owner::Customer(customer) = place.owner {
-                wanted.add(&CustomerById(customer));
-            }
-            *rows_of.entry(place.entitlement_id).or_default() += 1;
-        }
-        places_of_rows.push(place);
-    }
+    let (places_of_rows, wanted, rows_of) = places_of_rows(&names, &places)?;
     let mut entitlements = context.table.fetch(wanted, true).await?;
     let import = Import { context, actor, fields, id, sent, on_error };
     let mut outcomes = Vec::with_capacity(rows.len());
@@ -208,6 +191,36 @@ async fn plan<'a>(
         });
     }
     Ok((outcomes, import))
+}
+
+/// Places of the entitlements of the rows, the reads of these entitlements and their owners, and the number of rows of each.
+type PlacesOfRows = (Vec<Option<EntitlementReservation>>, BatchGet, HashMap<EntitlementId, usize>);
+
+/// Returns where the entitlements are that the rows name.
+fn places_of_rows(
+    names: &[Result<EntitlementName, ParseError>],
+    places: &BatchResult,
+) -> Result<PlacesOfRows, Failure> {
+    let mut of_rows = Vec::with_capacity(names.len());
+    let (mut wanted, mut rows_of) = (BatchGet::new(), HashMap::<EntitlementId, usize>::new());
+    for name in names.iter() {
+        let place = match name {
+            Ok(name) => places.get(&EntitlementByName(name.clone()))?,
+            Err(_) => None,
+        };
+        // An id is looked up by the number derived from it, and another id may have the same number.
+        let place =
+            place.filter(|place| !matches!(name, Ok(EntitlementName::Id(id)) if *id != place.entitlement_id));
+        if let Some(place) = &place {
+            wanted.add(&EntitlementOf(place.owner, place.entitlement_id));
+            if let Owner::Customer(customer) = place.owner {
+                wanted.add(&CustomerById(customer));
+            }
+            *rows_of.entry(place.entitlement_id).or_default() += 1;
+        }
+        of_rows.push(place);
+    }
+    Ok((of_rows, wanted, rows_of))
 }
 
 fn is_of_erased(found: &BatchResult, owner: Owner) -> Result<bool, Failure> {
