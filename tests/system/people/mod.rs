@@ -1,7 +1,7 @@
 automod::dir!("people");
 
 use local_stack::fault_proxy::Kill;
-use serde_json::json;
+use serde_json::{Value, json};
 use system::{Call, World};
 
 use crate::orders::run_job_after_a_minute;
@@ -21,4 +21,27 @@ pub async fn leave_erasures_to_job(world: &World) {
     }
     run_job_after_a_minute(world).await;
     run_job_after_a_minute(world).await;
+}
+
+/// Returns the items of the table that contain a text, but for stored answers to earlier calls.
+pub async fn items_with(world: &World, text: &str) -> Vec<(String, String)> {
+    let found = world.contents().await.into_iter();
+    let found = found.filter(|((pk, sk), item)| {
+        !pk.starts_with("IDEMPOTENCY#") && [pk, sk, item].iter().any(|part| part.contains(text))
+    });
+    found.map(|(key, _)| key).collect()
+}
+
+/// Asserts that no item contains one of these texts.
+pub async fn assert_forgotten(world: &World, texts: &[&str]) {
+    for text in texts {
+        let left = items_with(world, text).await;
+        assert!(left.is_empty(), "{text}: {left:?}");
+    }
+}
+
+/// Returns the preview of an erasure.
+pub async fn preview(world: &World, email: &str) -> Value {
+    let call = world.post("/v1/people/erase?validateOnly=true").by("operator").key("preview");
+    call.json(json!({"email": email})).send().await.ok()
 }
