@@ -1,6 +1,6 @@
 //! The sequence of an erasure, from its first transaction to its last.
 
-use api_runtime::table::{ErasureOf, Key, Pause};
+use api_runtime::table::{ErasureOf, Key, Pause, RecentErasure};
 use api_runtime::{Answer, Change, Context, Failure, Reply};
 use domain::erasure::{Erasure, ErasureCall};
 use domain::event::PersonErased;
@@ -121,6 +121,7 @@ pub fn mark_erased(context: &Context<'_>, record: &Erasure) -> Result<(Change, E
     let resume_at = context.now.after(FINAL_PASS_DELAY);
     let after = Erasure { is_erased: true, call: None, resume_at, ..record.next(context.now) };
     change.replace(&after, record.metadata.version, None)?;
+    change.put(&RecentErasure::of(&after, context.now))?;
     let Erasure { records, counts, redacts_texts: redacted_texts, .. } = after.clone();
     change.record(NewEvent::of_vendor(PersonErased { records, counts, redacted_texts }));
     Ok((change, after))

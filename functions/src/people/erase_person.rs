@@ -2,7 +2,7 @@
 
 use api_runtime::context::IdempotencySlot;
 use api_runtime::http::problem::STILL_RUNNING_CODE;
-use api_runtime::table::{ErasureOf, Error, Pause};
+use api_runtime::table::{ErasureOf, Error, Pause, RecentErasure, RecentErasureOf};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, Reply, Request,
     Route, Size, route,
@@ -58,7 +58,7 @@ impl Operation for ErasePerson {
         that an operator gave for grants and deactivations. For an \
         e-mail without records or mentions all counts are 0, so a repeat is idempotent; a repeat while the erasure runs \
         is refused (409 `still-running`), also with `validateOnly`. The scheduled job finishes an erasure that takes longer \
-        (202); it also repeats the search a minute later and then deletes the e-mail itself. Until then, a repeat with \
+        (202); it also repeats the search a minute later and then deletes the e-mail itself. For 7 days, a repeat with \
         `redactTexts` redacts the texts of an erasure that kept them, except reasons for declining requests. Records \
         `person.erased`, and the events of the records, grants, requests and entitlements that end.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/people/erase", &[Role::Operator])];
@@ -88,7 +88,12 @@ async fn begin_erasure(
     before: Option<Erasure>,
 ) -> Result<Reply<ErasureResult>, Failure> {
     let email = &body.email;
-    let known = before.as_ref().map(|before| before.records.clone()).unwrap_or_default();
+    let mut known = before.as_ref().map(|before| before.records.clone()).unwrap_or_default();
+    if body.redact_texts {
+        // The texts of erased records are found by their ids only.
+        let recent = context.table.get(&RecentErasureOf(email.clone())).await?;
+        known.extend(&recent.map(|recent| recent.records).unwrap_or_default());
+    }
     let plan = Box::pin(Plan::of(context, email, context.now, &known)).await?;
     let (mut records, mut counts) = (plan.traces.unerased(), plan.counts);
     let mut change = Change::new();
@@ -126,6 +131,8 @@ async fn begin_erasure(
         Some(before) => change.replace(&record, before.metadata.version, None)?,
         None => change.create_or_retry(&record, None)?,
     }
+    // From the first transaction on, because a record loses its e-mail in a later one.
+    change.put(&RecentErasure::of(&record, context.now))?;
     if context.validates_only() {
         return Box::pin(plan.preview(context, change, result)).await;
     }

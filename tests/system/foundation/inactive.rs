@@ -26,12 +26,23 @@ async fn assert_nothing_opens(world: &World, ends: &str) {
         for query in ["", "validateOnly=true"].into_iter().filter(|query| !call.reads() || query.is_empty()) {
             let reply = call.call(world, query).send().await;
             if !OPEN.contains(&call.operation) {
-                assert_eq!((reply.status, reply.code()), (404, "not-found"), "{ends}: {}: {}", call.id, reply.body);
+                assert_eq!(
+                    (reply.status, reply.code()),
+                    (404, "not-found"),
+                    "{ends}: {}: {}",
+                    call.id,
+                    reply.body
+                );
             }
         }
     }
     for person in people {
-        let me = world.get("/v1/me").token(&world.token_of(serde_json::from_str(&person).unwrap())).send().await.ok();
+        let me = world
+            .get("/v1/me")
+            .token(&world.token_of(serde_json::from_str(&person).unwrap()))
+            .send()
+            .await
+            .ok();
         assert_eq!(me["operations"].as_array().unwrap().len(), OPEN.len(), "{ends}: {me}");
         assert_eq!(me["record"], Value::Null, "{ends}");
     }
@@ -44,13 +55,20 @@ async fn records(world: &World) -> Vec<Value> {
     let more = [
         ("/v1/organizations/{yamada}/customers", manager.clone()),
         ("/v1/organizations/{bogazici}/customers", manager),
-        ("/v1/partners/{partner}/members", json!({"email": "spare@miyako.example", "name": "Spare", "admin": true})),
-        ("/v1/partners/{otherPartner}/members", json!({"email": "spare@miyako.example", "name": "Spare", "admin": true})),
+        (
+            "/v1/partners/{partner}/members",
+            json!({"email": "spare@miyako.example", "name": "Spare", "admin": true}),
+        ),
+        (
+            "/v1/partners/{otherPartner}/members",
+            json!({"email": "spare@miyako.example", "name": "Spare", "admin": true}),
+        ),
     ];
     for (path, body) in more {
         world.post(path).by("operator").json(body).send().await.ok();
     }
-    let emails: BTreeSet<_> = calls_of_people().iter().map(|call| call.person()["email"].to_string()).collect();
+    let emails: BTreeSet<_> =
+        calls_of_people().iter().map(|call| call.person()["email"].to_string()).collect();
     let mut records = Vec::new();
     for email in emails {
         let path = format!("/v1/people?email={}", email.trim_matches('"'));
@@ -96,7 +114,11 @@ async fn moved_customers_open_nothing_in_the_organization_that_they_left() {
     end_all(&world, |world, one| match one["partner"].is_null() {
         true => {
             let to = json!({"organizationId": "{sol}"});
-            world.post(&format!("{}/move", path_of(one))).by("operator").key(one["id"].as_str().unwrap()).json(to)
+            world
+                .post(&format!("{}/move", path_of(one)))
+                .by("operator")
+                .key(one["id"].as_str().unwrap())
+                .json(to)
         }
         false => world.delete(&path_of(one)).by("operator"),
     })
@@ -138,6 +160,9 @@ async fn people_without_a_record_open_nothing_of_a_deactivated_party() {
         for path in [path, "/v1/service-requests", "/v1/me/submit-options", "/v1/products"] {
             world.get(path).token(&token).assert_rejected(404, "not-found").await;
         }
-        assert_eq!(world.get("/v1/me").token(&token).send().await.ok()["operations"], json!(["get-me", "export-my-data"]));
+        assert_eq!(
+            world.get("/v1/me").token(&token).send().await.ok()["operations"],
+            json!(["get-me", "export-my-data"])
+        );
     }
 }

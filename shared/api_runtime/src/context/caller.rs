@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use domain::actor::ActorKind;
-use domain::{Actor, Author, CustomerId, Email, MemberId, OrganizationId, PartnerId, StaffRecord};
+use domain::{Actor, Author, CustomerId, Email, MemberId, OrganizationId, PartnerId, StaffRecord, Timestamp};
 use tokio::sync::OnceCell;
 
 use super::Context;
 use crate::change::Change;
 use crate::table::{
-    ContactHistoryOf, CountOfRemovals, EmailInOrganization, EmailInPartner, EmailReservation, ErasureOf,
-    Error, OrganizationById, PartnerById, StaffBySubject, Table,
+    ContactHistoryOf, CountOfRemovals, EmailInOrganization, EmailInPartner, EmailReservation, Error,
+    OrganizationById, PartnerById, RecentErasureOf, StaffBySubject, Table,
 };
 
 /// Caller of an operation, as far as the author of its events depends on it.
@@ -48,12 +48,12 @@ impl CallerSource {
     }
 
     /// Returns the status, and reads it if that was not done before; `None` for a caller that is not identified.
-    async fn read(&self, table: &Table) -> Result<Option<CallerStatus>, Error> {
+    async fn read(&self, table: &Table, now: Timestamp) -> Result<Option<CallerStatus>, Error> {
         Ok(match &self.identity {
             None => None,
             Some(Identity::Machine(author)) => Some(CallerStatus::Active(author.clone())),
             Some(Identity::Person(actor)) => {
-                Some(self.status.get_or_try_init(|| status_of(table, actor)).await?.clone())
+                Some(self.status.get_or_try_init(|| status_of(table, actor, now)).await?.clone())
             }
         })
     }
@@ -61,7 +61,7 @@ impl CallerSource {
 
 /// Reads the status of a person: by the member or customer record of the verified e-mail if there is one, otherwise by
 /// the subject of the token.
-async fn status_of(table: &Table, actor: &Actor) -> Result<CallerStatus, Error> {
+async fn status_of(table: &Table, actor: &Actor, now: Timestamp) -> Result<CallerStatus, Error> {
     let author = actor.author();
     let record = match (actor.kind, &actor.email) {
         (ActorKind::Operator | ActorKind::Agent, _) => return Ok(CallerStatus::Active(author)),
@@ -78,7 +78,7 @@ async fn status_of(table: &Table, actor: &Actor) -> Result<CallerStatus, Error> 
     Ok(match record {
         OwnRecord::Active(id) => CallerStatus::Active(Author { id, ..author }),
         OwnRecord::Disabled => CallerStatus::Inactive,
-        OwnRecord::Absent if is_shut_out(table, actor).await? => CallerStatus::Inactive,
+        OwnRecord::Absent if is_shut_out(table, actor, now).await? => CallerStatus::Inactive,
         OwnRecord::Absent => CallerStatus::Active(author),
     })
 }
@@ -99,7 +99,7 @@ where
 }
 
 /// Returns whether a person without a record may do nothing: it had one, or its party is deactivated.
-async fn is_shut_out(table: &Table, actor: &Actor) -> Result<bool, Error> {
+async fn is_shut_out(table: &Table, actor: &Actor, now: Timestamp) -> Result<bool, Error> {
     let email = actor.email.as_ref();
     let of_party = async {
         match actor.kind {
@@ -112,7 +112,10 @@ async fn is_shut_out(table: &Table, actor: &Actor) -> Result<bool, Error> {
     };
     let is_erased = async {
         match email {
-            Some(email) => Ok(table.get(&ErasureOf(email.clone())).await?.is_some()),
+            Some(email) => {
+                let erasure = table.get(&RecentErasureOf(email.clone())).await?;
+                Ok(erasure.is_some_and(|erasure| erasure.expires_at > now))
+            }
             None => Ok(false),
         }
     };
@@ -159,7 +162,7 @@ impl Context<'_> {
     ///
     /// Those of the table.
     pub async fn caller_status(&self) -> Result<Option<CallerStatus>, Error> {
-        self.options.caller.read(self.table).await
+        self.options.caller.read(self.table, self.now).await
     }
 
     /// Returns the author of the call's events.

@@ -18,7 +18,7 @@ use super::deactivation::deactivation_key;
 use super::detail_field::{count_of_fields_key, field_key};
 use super::directory::{directory_entry_key, partner_of_organization_key, partner_organization_key};
 use super::entitlement::{entitlement_key, entitlement_name_key, entitlement_of_product_key};
-use super::erasure::erasure_key;
+use super::erasure::{erasure_key, recent_erasure_key};
 use super::event::{event_key, log_of_license_type};
 use super::idempotency::{idempotency_key, message_key, refused_message_key, reused_message_id_key};
 use super::import_run::import_key;
@@ -239,6 +239,11 @@ fn every_key_keeps_its_stored_format() {
         (
             erasure_key(&email),
             "ERASURE#y_rIZkazVkare7pBwMHcmOhzJun21Jnn0gbStECXBMo".to_owned(),
+            "-".to_owned(),
+        ),
+        (
+            recent_erasure_key(&email),
+            "ERASED#y_rIZkazVkare7pBwMHcmOhzJun21Jnn0gbStECXBMo".to_owned(),
             "-".to_owned(),
         ),
         (reused_message_id_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "REUSED".to_owned()),
