@@ -49,7 +49,7 @@ impl Operation for ListAccessCandidates {
         e-mails, to choose for whom `grant-access` gives access. The list is empty until the organization has \
         approved a request of the partner, and for a partner that does not exist, so that it reveals \
         nothing about other partners; access can be given to any e-mail all the same. A partner's own \
-        people choose from `list-partner-members` for `request-access`. With `name`, a page may contain \
+        people choose from `list-partner-members` for `request-access`. Disabled members are left out. A page may contain \
         fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is eventually \
         consistent: a change made a moment ago may not be visible yet.";
     const ROUTES: &[Route] = &[route(
@@ -81,13 +81,10 @@ impl Operation for ListAccessCandidates {
             return Ok(Reply::ok(List { items: Vec::new(), next_page_token: None }));
         }
         let members = MembersOfPartner(*partner_id);
-        let page = match name {
-            None => context.page(&members, true).await?,
-            Some(name) => {
-                let wanted = |member: &Member| name.matches(&member.name).is_some();
-                context.filtered_page(&members, true, wanted).await?
-            }
+        let wanted = |member: &Member| {
+            member.is_active() && name.as_ref().is_none_or(|name| name.matches(&member.name).is_some())
         };
+        let page = context.filtered_page(&members, true, wanted).await?;
         let items = page.items.into_iter().map(AccessCandidate::from).collect();
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::party::{Names, Party};
-use crate::person_names::People;
+use crate::person_names::{NamedPerson, People};
 
 /// Maximum number of requests that are counted by their state.
 const MOST_COUNTED: usize = 500;
@@ -31,8 +31,13 @@ pub struct AccessRequestView {
     partner: Party<PartnerId>,
     /// Member who submitted the request.
     requested_by: NamedMember,
-    /// E-mail of the contact manager to whom the request is addressed; at most 254 bytes.
-    contact_manager_email: Email,
+    /// E-mail of the contact manager to whom the request is addressed; at most 254 bytes. Absent if the contact manager was
+    /// erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_manager_email: Option<Email>,
+    /// The value `true` if the contact manager was erased, and therefore has no e-mail. Absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    contact_manager_erased: bool,
     /// Access level that is requested for all members of the partner, including future ones. Absent if none is
     /// requested for them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,12 +79,16 @@ pub struct AccessRequestView {
 pub struct NamedMember {
     /// Id of the member. A person who is removed and added again has a new id.
     member_id: MemberId,
-    /// E-mail of the member; at most 254 bytes.
-    email: Email,
-    /// Current name of the member; 1 to 200 characters. Absent if it could not be found, such as right after the member
-    /// was added.
+    /// E-mail of the member; at most 254 bytes. Absent if the member was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    /// Current name of the member; 1 to 200 characters. Absent if the member was erased, or could not be found, such as right
+    /// after it was added.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
+    /// The value `true` if the member was erased, and therefore has neither name nor e-mail. Absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
 }
 
 /// A member for whom access is requested.
@@ -94,11 +103,16 @@ pub struct RequestedMember {
 
 impl AccessRequestView {
     fn of(request: AccessRequest, names: &Names, members: &People) -> Self {
-        let named = |one: Individual| NamedMember {
-            name: members.member(one.member_id),
-            member_id: one.member_id,
-            email: one.email,
+        let named = |one: Individual| {
+            let known = NamedPerson::of_email(one.email);
+            NamedMember {
+                name: members.member(one.member_id).filter(|_| !known.is_erased),
+                member_id: one.member_id,
+                email: known.email,
+                erased: known.is_erased,
+            }
         };
+        let manager = NamedPerson::of_email(request.contact_manager_email);
         let requested =
             |one: RequestedGrant| RequestedMember { level: one.level, member: named(one.individual) };
         Self {
@@ -106,7 +120,8 @@ impl AccessRequestView {
             partner_id: request.partner_id,
             partner: names.partner(request.partner_id),
             requested_by: named(request.requested_by),
-            contact_manager_email: request.contact_manager_email,
+            contact_manager_email: manager.email,
+            contact_manager_erased: manager.is_erased,
             organization_level: request.organization_level,
             individuals: request.individuals.into_iter().map(requested).collect(),
             expires_at: request.expires_at,

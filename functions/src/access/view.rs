@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::party::{Names, Party};
-use crate::person_names::People;
+use crate::person_names::{NamedPerson, People};
 
 /// An access grant.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -46,8 +46,12 @@ pub struct GrantView {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GranteeView {
-    /// E-mail of the member.
-    email: Email,
+    /// E-mail of the member; at most 254 bytes. Absent if the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    /// The value `true` if the person was erased, and therefore has neither name nor e-mail. Absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
     /// Id of the member, if the partner named the member in an access request. Absent if the grant was given without a
     /// request: then it is bound to the member that had the e-mail at that time or, if there was none, to the first one
     /// added.
@@ -64,10 +68,9 @@ impl GrantView {
         Self {
             id: grant.id,
             state,
-            individual: grant.individual.as_ref().map(|one| GranteeView {
-                email: one.email.clone(),
-                member_id: one.member_id(),
-                name: None,
+            individual: grant.individual.as_ref().map(|one| {
+                let NamedPerson { email, is_erased, .. } = NamedPerson::of_email(one.email.clone());
+                GranteeView { email, erased: is_erased, member_id: one.member_id(), name: None }
             }),
             level: grant.level,
             created_at: grant.created_at,
@@ -113,7 +116,8 @@ impl AccessView {
     /// who they are.
     pub(super) fn named_by(mut self, members: &People) -> Self {
         for individual in self.grants.iter_mut().filter_map(|grant| grant.individual.as_mut()) {
-            individual.name = individual.member_id.and_then(|member| members.member(member));
+            let member = individual.member_id.filter(|_| !individual.erased);
+            individual.name = member.and_then(|member| members.member(member));
         }
         self
     }

@@ -12,6 +12,7 @@ use domain::event::CustomerCreated;
 use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Name, Role};
 use schemars::JsonSchema;
 
+use super::view::CustomerView;
 use super::{
     CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, SELF_MANAGEMENT_FORBIDDEN, authorize, count_manager,
 };
@@ -93,9 +94,9 @@ impl Operation for CreateCustomer {
     type Path = Owner;
     type Query = Nothing;
     type Body = Json<CreateCustomerBody>;
-    type Output = Customer;
+    type Output = CustomerView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(CreateCustomerBody { email, name, external_id, manager }) = body;
         let organization_id = match path {
@@ -124,7 +125,7 @@ impl Operation for CreateCustomer {
                     _ => ConditionFailure::NotFound,
                 }
             });
-            return context.commit(change, Answer::ok(customer)).await;
+            return context.commit(change, Answer::ok(CustomerView::to(actor, customer))).await;
         }
         authorize(context, &mut change, actor, organization_id, email, None).await?;
         if *manager {
@@ -147,6 +148,6 @@ impl Operation for CreateCustomer {
         change.record(customer.event(created));
 
         let location = format!("/v1/customers/{}", customer.id);
-        context.commit(change, Answer::created(location, customer)).await
+        context.commit(change, Answer::created(location, CustomerView::to(actor, customer))).await
     }
 }

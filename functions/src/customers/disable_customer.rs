@@ -1,9 +1,10 @@
 //! `disable-customer`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Customer, ErrorKind, Role};
+use domain::{Actor, ErrorKind, Role};
 
 use super::disabling::set_disabled;
+use super::view::CustomerView;
 use super::{CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, SELF_MANAGEMENT_FORBIDDEN};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -33,7 +34,7 @@ impl Operation for DisableCustomer {
     type Path = CustomerPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Customer;
+    type Output = CustomerView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Self::Output>, Failure> {
         let Request { context, caller, path, .. } = request;

@@ -6,16 +6,17 @@ use api_runtime::{Answer, Change, Context, Failure, Reply};
 use domain::event::{CustomerDisabled, CustomerEnabled};
 use domain::{Actor, Customer, CustomerId, Problem};
 
+use super::view::CustomerView;
 use super::{authorize, count_manager, read};
 use crate::party::require_active_organization;
 
-/// Disables or enables a customer, or confirms that it is so already.
+/// Disables or enables a customer. Idempotent.
 pub(super) async fn set_disabled(
     context: &Context<'_>,
     actor: &Actor,
     customer_id: CustomerId,
     is_disabled: bool,
-) -> Result<Reply<Customer>, Failure> {
+) -> Result<Reply<CustomerView>, Failure> {
     let before = read(context, customer_id).await?;
     let (seen, mut change) = (before.metadata.version, Change::new());
     let organization = before.organization_id;
@@ -33,7 +34,7 @@ pub(super) async fn set_disabled(
     }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;
-        return context.commit(change, Answer::ok(before.seen_by(actor))).await;
+        return context.commit(change, Answer::ok(CustomerView::to(actor, before))).await;
     }
     let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
     if let Some(organization) = organization.filter(|_| !is_disabled) {
@@ -52,5 +53,5 @@ pub(super) async fn set_disabled(
         true => customer.event(CustomerDisabled { customer_id }),
         false => customer.event(CustomerEnabled { customer_id }),
     });
-    context.commit(change, Answer::ok(customer.seen_by(actor))).await
+    context.commit(change, Answer::ok(CustomerView::to(actor, customer))).await
 }

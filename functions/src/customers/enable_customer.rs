@@ -2,9 +2,10 @@
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::deactivation::ORGANIZATION_DEACTIVATED;
-use domain::{Actor, Customer, ErrorKind, Role};
+use domain::{Actor, ErrorKind, Role};
 
 use super::disabling::set_disabled;
+use super::view::CustomerView;
 use super::{CONTACT_MANAGER_RESTRICTED, CustomerPath, SELF_MANAGEMENT_FORBIDDEN};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -32,7 +33,7 @@ impl Operation for EnableCustomer {
     type Path = CustomerPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Customer;
+    type Output = CustomerView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Self::Output>, Failure> {
         let Request { context, caller, path, .. } = request;

@@ -3,8 +3,10 @@
 use api_runtime::table::CustomersByEmail;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{Actor, Customer, Email, Faults, Role};
+use domain::{Actor, Email, Faults, Role};
 use schemars::JsonSchema;
+
+use super::view::CustomerView;
 
 /// Finds customers by e-mail.
 pub struct FindCustomer;
@@ -32,11 +34,13 @@ impl Operation for FindCustomer {
     type Path = Nothing;
     type Query = FindCustomerQuery;
     type Body = Empty;
-    type Output = List<Customer>;
+    type Output = List<CustomerView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Customer>>, Failure> {
-        let Request { context, query, .. } = request;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<CustomerView>>, Failure> {
+        let Request { context, caller: actor, query, .. } = request;
         let found = CustomersByEmail(query.email.clone());
-        Ok(Reply::ok(context.page(&found, true).await?))
+        let List { items, next_page_token } = context.page(&found, true).await?;
+        let items = items.into_iter().map(|customer| CustomerView::to(actor, customer)).collect();
+        Ok(Reply::ok(List { items, next_page_token }))
     }
 }

@@ -1,8 +1,9 @@
 //! `get-customer`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
-use domain::{Actor, Customer, ErrorKind, Role};
+use domain::{Actor, ErrorKind, Role};
 
+use super::view::CustomerView;
 use super::{CustomerPath, authorize_reading, read};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -27,14 +28,14 @@ impl Operation for GetCustomer {
     type Path = CustomerPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Customer;
+    type Output = CustomerView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let customer = read(context, path.customer_id).await?;
-        if !actor.is_staff() && !customer.has_same_lines(actor) {
+        if !actor.is_staff() && !customer.is_own_record_of(actor) {
             authorize_reading(context, actor, customer.organization_id.or_not_found()?).await?;
         }
-        Ok(Reply::ok(customer.seen_by(actor)))
+        Ok(Reply::ok(CustomerView::to(actor, customer)))
     }
 }

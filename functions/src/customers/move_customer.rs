@@ -9,16 +9,19 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, Output, Reply,
     Request, Route, route,
 };
-use deserr::Deserr;
+use deserr::{Deserr, ValuePointerRef};
 use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::{CustomerMovedIn, CustomerMovedOut};
-use domain::fault::{Check, Validated};
+use domain::fault::pointer;
 use domain::service_request::Person;
-use domain::{Actor, Customer, ErrorKind, Faults, OrganizationId, Owner, ParseError, Problem, Role, Version};
+use domain::{
+    Actor, Customer, ErrorKind, Fault, FaultPointer, Faults, OrganizationId, Owner, Problem, Role, Version,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::create_customer::EMAIL_TAKEN;
+use super::view::CustomerView;
 use super::{CustomerPath, LAST_MANAGER, count_manager, read};
 
 /// Moves a customer into, out of, or between organizations.
@@ -30,19 +33,16 @@ const UNKNOWN_ORGANIZATION: ErrorKind =
 /// Organization to which the customer is moved.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields, extend("required" = ["organizationId"]))]
 pub struct MoveCustomerBody {
     /// Organization to which the customer belongs from now on; `null` if to none. Required.
+    #[deserr(missing_field_error = organization_is_missing)]
     organization_id: Option<OrganizationId>,
 }
 
-impl Check for MoveCustomerBody {
-    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
-        let is_missing = sent.is_object() && sent.get("organizationId").is_none();
-        let fault =
-            || ("/organizationId".to_owned(), ParseError::new("missing", "is required; `null` is none"));
-        is_missing.then(fault).into_iter().collect()
-    }
+fn organization_is_missing(field: &str, location: ValuePointerRef<'_>) -> Faults {
+    let at = FaultPointer::Pointer(pointer(location.push_key(field)));
+    Faults(vec![Fault::new(at, "missing", "is required; send `null` for no organization")])
 }
 
 /// A moved customer: what moved with it, and what ended; a preview with `validateOnly`.
@@ -50,14 +50,14 @@ impl Check for MoveCustomerBody {
 #[serde(rename_all = "camelCase")]
 pub struct MovedCustomer {
     /// The customer after the move.
-    customer: Customer,
-    /// What moves with the customer, beside id, name, e-mail and state.
+    customer: CustomerView,
+    /// Objects that move with the customer, beside id, name, e-mail and state.
     moves: Moves,
-    /// What ends in the organization that the customer leaves.
+    /// Rights and settings that end in the organization that the customer leaves.
     ends: Ends,
 }
 
-/// What moves with a customer.
+/// Objects that move with a customer.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CustomerMoves")]
@@ -66,7 +66,7 @@ pub struct Moves {
     entitlements: usize,
 }
 
-/// What ends in the organization that a customer leaves.
+/// Rights and settings that end in the organization that the customer leaves.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CustomerEnds")]
@@ -88,7 +88,7 @@ impl Output for MovedCustomer {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.customer.metadata.version)
+        self.customer.version()
     }
 }
 
@@ -99,7 +99,8 @@ impl Operation for MoveCustomer {
         another. Id, name, e-mail, state and the customer's own entitlements with their details move with it. \
         In the organization that it leaves, it is no longer a contact manager nor a contact of subscriptions \
         and service requests; its notification preference ends, and so does an `externalId` that an \
-        organization or partner gave it. The answer, also with `validateOnly`, says what moves and what ends. \
+        organization or partner gave it. Who may still read there what the customer did is shown the name and \
+        e-mail that it had when it left (`former`), not later ones. The answer, also with `validateOnly`, says what moves and what ends. \
         A customer that is moved back is a contact of no subscription, but again of the service requests that \
         still name it. The last contact manager of an organization cannot leave it, and the e-mail must be \
         free where the customer arrives. A removed customer does not exist for this operation (404). \
@@ -111,11 +112,11 @@ impl Operation for MoveCustomer {
     type Caller = Actor;
     type Path = CustomerPath;
     type Query = Nothing;
-    type Body = Json<Validated<MoveCustomerBody>>;
+    type Body = Json<MoveCustomerBody>;
     type Output = MovedCustomer;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<MovedCustomer>, Failure> {
-        let Request { context, caller: actor, path, body: Json(Validated(body)), .. } = request;
+        let Request { context, caller: actor, path, body: Json(body), .. } = request;
         let before = read(context, path.customer_id).await?;
         if before.removed_at.is_some() {
             return Err(Problem::not_found().into());
@@ -123,21 +124,15 @@ impl Operation for MoveCustomer {
         let (seen, mut change) = (before.metadata.version, Change::new());
         if before.organization_id == body.organization_id {
             change.confirm(&before, seen, context.if_match())?;
-            let (customer, moves, ends) = (before, Moves::default(), Ends::default());
+            let (customer, moves, ends) =
+                (CustomerView::to(actor, before), Moves::default(), Ends::default());
             return context.commit(change, Answer::ok(MovedCustomer { customer, moves, ends })).await;
         }
         let entitlements = EntitlementsOf(Owner::Customer(before.id));
         let entitlements = async { Ok(context.table.list(&entitlements, true).await?) };
         let (entitlements, mut ends) =
             tokio::try_join!(entitlements, leave(context, &mut change, actor, &before))?;
-        let mut customer = Customer {
-            organization_id: body.organization_id,
-            manager: false,
-            moved_at: Some(context.now),
-            disabled_by_deactivation: false,
-            metadata: before.metadata.next(context.now),
-            ..before.clone()
-        };
+        let mut customer = before.moved_to(body.organization_id, context.now);
         if before.created_by.is_some() {
             ends.external_id = before.external_id.is_some();
             (customer.external_id, customer.created_by) = (None, None);
@@ -153,6 +148,7 @@ impl Operation for MoveCustomer {
         change.record(left.event(CustomerMovedOut { customer_id }));
         change.record(customer.event(CustomerMovedIn { customer_id }));
         let moves = Moves { entitlements: entitlements.len() };
+        let customer = CustomerView::to(actor, customer);
         context.commit(change, Answer::ok(MovedCustomer { customer, moves, ends })).await
     }
 }

@@ -5,6 +5,7 @@ use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Re
 use domain::event::CustomerRemoved;
 use domain::{Actor, Customer, ErrorKind, Role};
 
+use super::view::CustomerView;
 use super::{
     CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, SELF_MANAGEMENT_FORBIDDEN, authorize,
     count_manager, read,
@@ -36,9 +37,9 @@ impl Operation for RemoveCustomer {
     type Path = CustomerPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Customer;
+    type Output = CustomerView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let before = read(context, path.customer_id).await?;
         let (seen, mut change) = (before.metadata.version, Change::new());
@@ -46,7 +47,7 @@ impl Operation for RemoveCustomer {
         authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
             change.confirm(&before, seen, context.if_match())?;
-            return context.commit(change, Answer::ok(before.seen_by(actor))).await;
+            return context.commit(change, Answer::ok(CustomerView::to(actor, before))).await;
         }
         let metadata = before.metadata.next(context.now);
         let customer = Customer { removed_at: Some(context.now), metadata, ..before.clone() };
@@ -61,6 +62,6 @@ impl Operation for RemoveCustomer {
             change.add(remember_removal(organization, &before.email, context.now));
         }
         change.record(customer.event(CustomerRemoved { customer_id: customer.id }));
-        context.commit(change, Answer::ok(customer.seen_by(actor))).await
+        context.commit(change, Answer::ok(CustomerView::to(actor, customer))).await
     }
 }

@@ -7,6 +7,7 @@ use domain::event::{ContactManagerChanged, CustomerUpdated};
 use domain::{Actor, Customer, ErrorKind, Faults, Given, Name, Problem, Role};
 use schemars::JsonSchema;
 
+use super::view::CustomerView;
 use super::{
     CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, NO_ORGANIZATION, SELF_MANAGEMENT_FORBIDDEN,
     authorize, count_manager, read,
@@ -58,9 +59,9 @@ impl Operation for UpdateCustomer {
     type Path = CustomerPath;
     type Query = Nothing;
     type Body = Json<UpdateCustomerBody>;
-    type Output = Customer;
+    type Output = CustomerView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(wanted) = body;
         let before = read(context, path.customer_id).await?;
@@ -80,7 +81,7 @@ impl Operation for UpdateCustomer {
         }
         if customer == before {
             change.confirm(&before, seen, context.if_match())?;
-            return context.commit(change, Answer::ok(before.seen_by(actor))).await;
+            return context.commit(change, Answer::ok(CustomerView::to(actor, before))).await;
         }
         customer.metadata = before.metadata.next(context.now);
         change.replace(&customer, seen, context.if_match())?;
@@ -95,6 +96,6 @@ impl Operation for UpdateCustomer {
             let manager = customer.manager;
             change.record(customer.event(ContactManagerChanged { customer_id, manager }));
         }
-        context.commit(change, Answer::ok(customer.seen_by(actor))).await
+        context.commit(change, Answer::ok(CustomerView::to(actor, customer))).await
     }
 }

@@ -1,12 +1,13 @@
 //! `find-entitlement`
 
-use api_runtime::table::{EntitlementByName, EntitlementOf};
+use api_runtime::table::{BatchGet, EntitlementByName, EntitlementOf};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Role};
 use schemars::JsonSchema;
 
 use super::{EntitlementView, read_fields};
+use crate::person_names::People;
 
 /// Finds an entitlement by its number.
 pub struct FindEntitlement;
@@ -41,8 +42,13 @@ impl Operation for FindEntitlement {
         let (place, fields) =
             tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context))?;
         let place = place.or_not_found()?;
-        let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
-        let entitlement = found.or_not_found()?;
-        Ok(Reply::ok(EntitlementView::to(actor, entitlement, &fields, context.now)))
+        let lookup = EntitlementOf(place.owner, place.entitlement_id);
+        let mut wanted = BatchGet::new();
+        wanted.add(&lookup);
+        let entitlement = context.table.fetch(wanted, true).await?.get(&lookup).or_not_found()?;
+        let author = EntitlementView::details_author(actor, &entitlement);
+        let people = People::read(context, author.into_iter()).await?;
+        let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
+        Ok(Reply::ok(shown.named_by(&people)))
     }
 }

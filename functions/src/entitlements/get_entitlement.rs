@@ -4,6 +4,7 @@ use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Ro
 use domain::{Actor, Role};
 
 use super::{EntitlementPath, EntitlementView, read};
+use crate::person_names::People;
 
 /// Returns an entitlement.
 pub struct GetEntitlement;
@@ -41,6 +42,9 @@ impl Operation for GetEntitlement {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let (entitlement, fields) = read(context, actor, path).await?;
-        Ok(Reply::ok(EntitlementView::to(actor, entitlement, &fields, context.now)))
+        let author = EntitlementView::details_author(actor, &entitlement);
+        let people = People::read(context, author.into_iter()).await?;
+        let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
+        Ok(Reply::ok(shown.named_by(&people)))
     }
 }

@@ -12,7 +12,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::{
-    Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, Fields, LicenseType,
+    Actor, Assignment, AssignmentId, Entitlement, EntitlementStatus, Faults, Fields, LicenseType,
     LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Quantity, Role, TimeZone,
     Timestamp,
 };
@@ -21,7 +21,9 @@ use serde::Serialize;
 
 use super::{EntitlementView, read_fields};
 use crate::customers::CustomerPath;
+use crate::customers::view::CustomerView;
 use crate::party::{Names, Party};
+use crate::person_names::People;
 use crate::products::ProductName;
 
 /// Returns an organization or a customer with all that it owns.
@@ -54,7 +56,7 @@ pub struct GetProfileQuery {
 pub struct Profile {
     /// Customer whose profile this is; absent in the profile of an organization.
     #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<Customer>,
+    customer: Option<CustomerView>,
     /// Organization whose profile this is, or to which the customer belongs. Absent for a customer who was removed or
     /// belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,7 +200,7 @@ impl Operation for GetProfile {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = pages.own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
-                let person = person.filter(|person| actor.is_staff() || person.has_same_lines(actor));
+                let person = person.filter(|person| actor.is_staff() || person.is_own_record_of(actor));
                 (Some(person.or_not_found()?), None, own, None, fields)
             }
         };
@@ -227,7 +229,7 @@ impl Operation for GetProfile {
             // customers.
             (organization.external_id, organization.created_by) = (None, None);
         }
-        let customer = customer.map(|customer| customer.seen_by(actor));
+        let customer = customer.map(|customer| CustomerView::to(actor, customer));
         let (entitlements, next_page_token) = (page.items, page.next_page_token);
         Ok(Reply::ok(Profile { customer, organization, entitlements, next_page_token }))
     }
@@ -375,13 +377,17 @@ async fn show(
     let mut wanted = BatchGet::new();
     owned.iter().for_each(|(_, _, entitlement)| wanted.add(&ProductById(entitlement.product_id)));
     Names::want(&mut wanted, partners.iter().copied(), std::iter::empty());
+    let authors = owned.iter().filter_map(|(_, _, one)| EntitlementView::details_author(actor, one));
+    let authors: Vec<_> = authors.collect();
+    People::want(&mut wanted, authors.iter().cloned());
     let found = context.table.fetch(wanted, false).await?;
+    let people = People::among(&found, authors.into_iter())?;
     let names = Names::among(&found, partners.into_iter(), std::iter::empty())?;
     let mut placed = Vec::new();
     for (list, from, entitlement) in owned {
         let position = format!("{list}/{}", entitlement.key().sk);
         let product = ProductName::among(&found, entitlement.product_id)?;
-        let entitlement = EntitlementView::to(actor, entitlement, fields, context.now);
+        let entitlement = EntitlementView::to(actor, entitlement, fields, context.now).named_by(&people);
         placed
             .push((position, ProfileEntry::OwnedEntry(Box::new(OwnedEntry { from, product, entitlement }))));
     }

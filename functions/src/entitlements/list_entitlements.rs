@@ -12,12 +12,13 @@ use domain::fault::{Check, Validated};
 use domain::value::{INVALID_VALUE, StoredValue, UNKNOWN_FIELD, Value};
 use domain::{
     Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, FieldId, Fields, Name, OrganizationId, Owner,
-    ParseError, Problem, ProductId, Role,
+    ParseError, PersonRef, Problem, ProductId, Role,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{EntitlementView, read_fields};
+use crate::person_names::People;
 use crate::products::ProductName;
 
 /// Lists the entitlements to a product or of an organization.
@@ -110,22 +111,30 @@ impl Operation for ListEntitlements {
             Some(_) => Some(one.key()),
             None => one.by_facet(),
         };
-        let found = read_names(context, &page.items).await?;
+        let authors = page.items.iter().filter_map(|one| EntitlementView::details_author(actor, one));
+        let authors: Vec<_> = authors.collect();
+        let found = read_names(context, &page.items, &authors).await?;
+        let people = People::among(&found, authors.into_iter())?;
         let mut shown = Vec::new();
         for one in page.items {
             let place = place(&one).map(|key| key.sk).unwrap_or_default();
             let product = ProductName::among(&found, one.product_id)?;
             let owner_name = owner_name(&found, one.owner)?;
-            let entitlement = EntitlementView::to(actor, one, &fields, context.now);
+            let entitlement = EntitlementView::to(actor, one, &fields, context.now).named_by(&people);
             shown.push((place, EntitlementRow { entitlement, product, owner_name }));
         }
         Ok(Reply::ok(context.list_of_large(shown, page.next)?))
     }
 }
 
-/// Reads the products and the owners of entitlements.
-async fn read_names(context: &Context<'_>, these: &[Entitlement]) -> Result<BatchResult, Failure> {
+/// Reads the products and the owners of entitlements, and the authors of their last changes.
+async fn read_names(
+    context: &Context<'_>,
+    these: &[Entitlement],
+    authors: &[PersonRef],
+) -> Result<BatchResult, Failure> {
     let mut wanted = BatchGet::new();
+    People::want(&mut wanted, authors.iter().cloned());
     for one in these {
         wanted.add(&ProductById(one.product_id));
         match one.owner {
@@ -140,7 +149,10 @@ async fn read_names(context: &Context<'_>, these: &[Entitlement]) -> Result<Batc
 fn owner_name(found: &BatchResult, owner: Owner) -> Result<Option<Name>, Failure> {
     Ok(match owner {
         Owner::Organization(organization) => found.get(&OrganizationById(organization))?.map(|one| one.name),
-        Owner::Customer(customer) => found.get(&CustomerById(customer))?.map(|one| one.name),
+        Owner::Customer(customer) => {
+            let customer = found.get(&CustomerById(customer))?;
+            customer.filter(|one| one.erased_at.is_none()).map(|one| one.name)
+        }
     })
 }
 

@@ -9,10 +9,13 @@ use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
 use domain::{
     Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, ErrorKind, Faults,
-    Fields, Metadata, OrganizationId, Owner, ProductId, Role, SubscriptionId, Timestamp, Version,
+    Fields, ImportId, Metadata, OrganizationId, Owner, PersonRef, ProductId, Role, SubscriptionId, Timestamp,
+    Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
+
+use crate::person_names::{NameReader, NamedAuthor, People};
 
 /// A subscription gives the entitlement, so it begins and ends only with the subscription.
 const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
@@ -114,7 +117,7 @@ pub struct EntitlementView {
     /// Time, author and import of the last change of `details`. Absent if no detail was ever set, and for callers
     /// other than operators and agents, because the changed field may be hidden from them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    details_changed: Option<DetailsChange>,
+    details_changed: Option<DetailsChangeView>,
     /// Times of creation and last update, and the version.
     #[serde(flatten)]
     metadata: Metadata,
@@ -131,7 +134,7 @@ impl EntitlementView {
         Self {
             status: entitlement.status(now),
             details: details.map(|(field, values)| (field.name.to_string(), values)).collect(),
-            details_changed: entitlement.details_changed.filter(|_| staff),
+            details_changed: entitlement.details_changed.filter(|_| staff).map(DetailsChangeView::from),
             id: entitlement.id,
             number: entitlement.number,
             owner: entitlement.owner,
@@ -146,6 +149,43 @@ impl EntitlementView {
             suspended_at: entitlement.suspended_at,
             metadata,
         }
+    }
+}
+
+/// Time and author of a change of details.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "DetailsChange")]
+pub struct DetailsChangeView {
+    /// Time of the change; RFC 3339, UTC.
+    at: Timestamp,
+    /// Author of the change. Name and e-mail are present only where entitlements are read one by one or listed.
+    by: NamedAuthor,
+    /// Import that made the change. Absent if it was not made by an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_id: Option<ImportId>,
+}
+
+impl From<DetailsChange> for DetailsChangeView {
+    fn from(DetailsChange { at, by, import_id }: DetailsChange) -> Self {
+        Self { at, by: People::default().author(by, NameReader::Staff), import_id }
+    }
+}
+
+impl EntitlementView {
+    /// Returns the person who last changed the details of an entitlement, if the caller may know it.
+    pub(crate) fn details_author(actor: &Actor, entitlement: &Entitlement) -> Option<PersonRef> {
+        entitlement.details_changed.as_ref().filter(|_| actor.is_staff())?.by.person()
+    }
+
+    /// Adds the name of the author of the last change of the details.
+    pub(crate) fn named_by(self, people: &People) -> Self {
+        let changed = self.details_changed;
+        let details_changed = changed.map(|DetailsChangeView { at, by, import_id }| {
+            let by = people.author(by.unnamed(), NameReader::Staff);
+            DetailsChangeView { at, by, import_id }
+        });
+        Self { details_changed, ..self }
     }
 }
 
@@ -183,7 +223,7 @@ async fn read(
     let (found, fields) =
         tokio::try_join!(async { Ok(context.table.fetch(wanted, true).await?) }, read_fields(context))?;
     if let Some(person) = person {
-        let known = found.get(&person)?.is_some_and(|record| record.has_same_lines(actor));
+        let known = found.get(&person)?.is_some_and(|record| record.is_own_record_of(actor));
         known.then_some(()).or_not_found()?;
     }
     Ok((found.get(&lookup).or_not_found()?, fields))

@@ -24,7 +24,7 @@ use super::reading::{Reading, Selected, TOO_MANY_EVENTS, read_log, read_of_custo
 use super::totals::HistoryTotals;
 use crate::authority::viewer::Visibility;
 use crate::party::{Names, Party, read_if_visible};
-use crate::person_names::{AuthorView, People};
+use crate::person_names::{NameReader, NamedAuthor, People};
 
 /// Lists the events of a partner, an organization or the vendor.
 pub struct QueryHistory;
@@ -117,7 +117,7 @@ pub struct HistoryEvent {
     /// Time of the event; RFC 3339, UTC.
     time: Timestamp,
     /// Caller who made the change.
-    actor: AuthorView,
+    actor: NamedAuthor,
     /// Type of the event and the data of that type.
     #[serde(flatten)]
     kind: EventKind,
@@ -168,7 +168,7 @@ impl Output for HistoryPage {
 
 /// Columns of a CSV table that all events share, with their JSON pointers into an event. What events have as `data`
 /// follows: in a column for each field if all events have the same type, otherwise in one column.
-const COLUMNS: [(&str, &str); 12] = [
+const COLUMNS: [(&str, &str); 14] = [
     ("id", "/id"),
     ("time", "/time"),
     ("type", "/type"),
@@ -176,6 +176,8 @@ const COLUMNS: [(&str, &str); 12] = [
     ("actorId", "/actor/id"),
     ("actorName", "/actor/name"),
     ("actorEmail", "/actor/email"),
+    ("actorFormer", "/actor/former"),
+    ("actorErased", "/actor/erased"),
     ("partnerId", "/partner/id"),
     ("partnerName", "/partner/name"),
     ("organizationId", "/organization/id"),
@@ -202,7 +204,8 @@ impl Operation for QueryHistory {
     const DESCRIPTION: &str = "Operators and agents may read the history of every partner and organization, \
         partner members that of their partner, and contact managers that of their organization. Only \
         operators may read the vendor's, which holds the events that concern neither. Events are sorted by \
-        time, newest first unless `order=asc`, and carry the current names of their parties and authors. Changes of \
+        time, newest first unless `order=asc`, and carry the current names of their parties and authors; an author \
+        who has left the organization is shown with the name that it left with (`former`). Changes of \
         detail fields that the caller may not view are left out. A page may contain fewer events than \
         `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV table: \
         with `type` it has a column for each data field of that type, otherwise one column `data` with JSON. \
@@ -284,12 +287,12 @@ impl Operation for QueryHistory {
 /// Adds the names of their parties and authors to events, and removes the ids of subscriptions that the caller may not see.
 async fn name_parties(
     context: &Context<'_>,
-    actor: &Actor,
+    caller: &Actor,
     events: Vec<Event>,
 ) -> Result<Vec<HistoryEvent>, Failure> {
     let partners = events.iter().filter_map(|event| event.partner_id);
     let organizations = events.iter().filter_map(|event| event.organization_id);
-    let visibility = Visibility::by_caller_kind(actor);
+    let visibility = Visibility::by_caller_kind(caller);
     let causes = visibility.causes_of(&events);
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
@@ -309,7 +312,7 @@ async fn name_parties(
     let named = |Event { id, time, actor, kind, version, partner_id, organization_id }: Event| HistoryEvent {
         id,
         time,
-        actor: people.author(actor),
+        actor: people.author(actor, NameReader::of(caller, organization_id, time)),
         kind: visibility.narrow_event(kind, &hidden),
         version,
         partner: partner_id.map(|partner| names.partner(partner)),

@@ -11,6 +11,7 @@ use domain::event::MemberAdded;
 use domain::{Actor, Email, ErrorKind, Faults, Member, Metadata, Name, Role};
 use schemars::JsonSchema;
 
+use super::view::MemberView;
 use crate::authority::own_record::require_admin;
 use crate::party::require_active_partner;
 
@@ -52,9 +53,9 @@ impl Operation for AddPartnerMember {
     type Path = PartnerPath;
     type Query = Nothing;
     type Body = Json<AddPartnerMemberBody>;
-    type Output = Member;
+    type Output = MemberView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<MemberView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let (PartnerPath { partner_id }, Json(AddPartnerMemberBody { email, name, admin })) = (path, body);
         let mut member = Member {
@@ -83,7 +84,7 @@ impl Operation for AddPartnerMember {
                 }
                 _ => ConditionFailure::NotFound,
             });
-            return context.commit(change, Answer::ok(member)).await;
+            return context.commit(change, Answer::ok(member.into())).await;
         }
         require_admin(&mut change, actor, *partner_id, None)?;
         require_active_partner(&mut change, *partner_id, None);
@@ -101,6 +102,6 @@ impl Operation for AddPartnerMember {
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));
 
         let location = format!("/v1/partners/{partner_id}/members/{}", member.id);
-        context.commit(change, Answer::created(location, member)).await
+        context.commit(change, Answer::created(location, member.into())).await
     }
 }

@@ -6,6 +6,7 @@ use domain::{Actor, ErrorKind, Member, Role};
 
 use super::MemberPath;
 use super::disabling::set_disabled;
+use super::view::MemberView;
 
 /// Disables a member of a partner.
 pub struct DisablePartnerMember;
@@ -31,7 +32,7 @@ impl Operation for DisablePartnerMember {
     type Path = MemberPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Member;
+    type Output = MemberView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Self::Output>, Failure> {
         let Request { context, caller, path, .. } = request;

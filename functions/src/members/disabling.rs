@@ -7,16 +7,17 @@ use domain::event::{MemberDisabled, MemberEnabled};
 use domain::{Actor, Member, Problem};
 
 use super::MemberPath;
+use super::view::MemberView;
 use crate::authority::own_record::require_admin;
 use crate::party::require_active_partner;
 
-/// Disables or enables a member, or confirms that it is so already.
+/// Disables or enables a member. Idempotent.
 pub(super) async fn set_disabled(
     context: &Context<'_>,
     actor: &Actor,
     path: &MemberPath,
     is_disabled: bool,
-) -> Result<Reply<Member>, Failure> {
+) -> Result<Reply<MemberView>, Failure> {
     let MemberPath { partner_id, member_id } = *path;
     actor.authorize_partner(partner_id)?;
     let before = path.read(context).await?;
@@ -35,7 +36,7 @@ pub(super) async fn set_disabled(
     }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;
-        return context.commit(change, Answer::ok(before)).await;
+        return context.commit(change, Answer::ok(before.into())).await;
     }
     let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
     if !is_disabled || !actor.is_staff() {
@@ -48,5 +49,5 @@ pub(super) async fn set_disabled(
         true => member.event(MemberDisabled { member_id }),
         false => member.event(MemberEnabled { member_id }),
     });
-    context.commit(change, Answer::ok(member)).await
+    context.commit(change, Answer::ok(member.into())).await
 }

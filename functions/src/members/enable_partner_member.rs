@@ -2,10 +2,11 @@
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::deactivation::PARTNER_DEACTIVATED;
-use domain::{Actor, ErrorKind, Member, Role};
+use domain::{Actor, ErrorKind, Role};
 
 use super::MemberPath;
 use super::disabling::set_disabled;
+use super::view::MemberView;
 
 /// Enables a disabled member of a partner.
 pub struct EnablePartnerMember;
@@ -29,7 +30,7 @@ impl Operation for EnablePartnerMember {
     type Path = MemberPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Member;
+    type Output = MemberView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Self::Output>, Failure> {
         let Request { context, caller, path, .. } = request;

@@ -1,9 +1,10 @@
 //! `get-partner-member`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Member, Role};
+use domain::{Actor, Role};
 
 use super::MemberPath;
+use super::view::MemberView;
 
 /// Shows a member of a partner.
 pub struct GetPartnerMember;
@@ -23,11 +24,11 @@ impl Operation for GetPartnerMember {
     type Path = MemberPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Member;
+    type Output = MemberView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<MemberView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         actor.authorize_partner(path.partner_id)?;
-        Ok(Reply::ok(path.read(context).await?))
+        Ok(Reply::ok(path.read(context).await?.into()))
     }
 }

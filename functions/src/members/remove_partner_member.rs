@@ -10,6 +10,7 @@ use domain::event::MemberRemoved;
 use domain::{Actor, ErrorKind, Member, Role};
 
 use super::MemberPath;
+use super::view::MemberView;
 use crate::authority::own_record::require_admin;
 use crate::party::require_active_partner;
 
@@ -35,9 +36,9 @@ impl Operation for RemovePartnerMember {
     type Path = MemberPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Member;
+    type Output = MemberView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<MemberView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let MemberPath { partner_id, member_id } = *path;
         actor.authorize_partner(partner_id)?;
@@ -47,7 +48,7 @@ impl Operation for RemovePartnerMember {
         require_admin(&mut change, actor, partner_id, Some(&before))?;
         if is_removed {
             change.confirm(&before, seen, context.if_match())?;
-            return context.commit(change, Answer::ok(before)).await;
+            return context.commit(change, Answer::ok(before.into())).await;
         }
         if !actor.is_staff() {
             require_active_partner(&mut change, partner_id, None);
@@ -60,6 +61,6 @@ impl Operation for RemovePartnerMember {
         let removals = CountOfRemovals(partner_id, before.email.clone());
         change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);
         change.record(member.event(MemberRemoved { member_id }));
-        context.commit(change, Answer::ok(member)).await
+        context.commit(change, Answer::ok(member.into())).await
     }
 }

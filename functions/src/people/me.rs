@@ -11,7 +11,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::record::PersonView;
+use super::record::PersonRecordView;
 use crate::party::{Names, Party};
 
 /// The caller's own record: the one that the role and party of its token select.
@@ -139,7 +139,7 @@ pub struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<OwnRecordView>,
     /// All customers and members with the verified e-mail.
-    records: Vec<PersonView>,
+    records: Vec<PersonRecordView>,
     /// Operations that the role may call, by their ids. A person whose record is disabled or removed, or whose partner or
     /// organization is deactivated, may only call `get-me` and `export-my-data`.
     operations: Vec<String>,
@@ -152,7 +152,7 @@ impl Me {
     pub(super) fn new(
         actor: &Actor,
         own: Option<OwnRecord>,
-        (names, records): (&Names, Vec<PersonView>),
+        (names, records): (&Names, Vec<PersonRecordView>),
         operations: Vec<String>,
     ) -> Self {
         let (role, partner, organization) = match actor.kind {

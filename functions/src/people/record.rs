@@ -29,7 +29,7 @@ pub enum RecordKind {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Person")]
-pub struct PersonView {
+pub struct PersonRecordView {
     /// Kind of the record.
     #[serde(rename = "type")]
     kind: RecordKind,
@@ -77,10 +77,10 @@ impl PersonRecord {
         }
     }
 
-    fn view(self, names: &Names) -> PersonView {
+    fn view(self, names: &Names) -> PersonRecordView {
         match self {
             Self::Customer(Customer { id, name, email, manager, disabled_at, organization_id, .. }) => {
-                PersonView {
+                PersonRecordView {
                     kind: RecordKind::Customer,
                     id: id.to_string(),
                     name,
@@ -91,16 +91,18 @@ impl PersonRecord {
                     partner: None,
                 }
             }
-            Self::Member(Member { id, name, email, admin, disabled_at, partner_id, .. }) => PersonView {
-                kind: RecordKind::Member,
-                id: id.to_string(),
-                name,
-                email,
-                state: PersonState::of(disabled_at),
-                manager: admin,
-                organization: None,
-                partner: Some(names.partner(partner_id)),
-            },
+            Self::Member(Member { id, name, email, admin, disabled_at, partner_id, .. }) => {
+                PersonRecordView {
+                    kind: RecordKind::Member,
+                    id: id.to_string(),
+                    name,
+                    email,
+                    state: PersonState::of(disabled_at),
+                    manager: admin,
+                    organization: None,
+                    partner: Some(names.partner(partner_id)),
+                }
+            }
         }
     }
 }
@@ -109,7 +111,7 @@ impl PersonRecord {
 pub(super) async fn views(
     context: &Context<'_>,
     records: Vec<PersonRecord>,
-) -> Result<Vec<PersonView>, Failure> {
+) -> Result<Vec<PersonRecordView>, Failure> {
     let partners = records.iter().filter_map(|record| match record {
         PersonRecord::Member(member) => Some(member.partner_id),
         PersonRecord::Customer(_) => None,

@@ -7,7 +7,7 @@ use domain::fault::{Check, Validated};
 use domain::{Actor, Email, Faults, NameQuery, ParseError, PersonRef, Role};
 use schemars::JsonSchema;
 
-use super::record::{PersonRecord, PersonView, views};
+use super::record::{PersonRecord, PersonRecordView, views};
 use crate::person_names::People;
 
 /// Searches customers and members by name or e-mail.
@@ -54,9 +54,9 @@ impl Operation for SearchPeople {
     type Path = Nothing;
     type Query = Validated<SearchPeopleQuery>;
     type Body = Empty;
-    type Output = List<PersonView>;
+    type Output = List<PersonRecordView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PersonView>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PersonRecordView>>, Failure> {
         let Request { context, query: Validated(SearchPeopleQuery { name, email }), .. } = request;
         let List { items, next_page_token } = match (name, email) {
             (Some(name), _) => by_name(context, name).await?,

@@ -55,7 +55,7 @@ pub struct ServiceRequestContactCandidate {
     /// E-mail, by which `set-service-request-contact` and `open-service-request` name the person; at most 254 bytes.
     email: Email,
     /// Name of the person; 1 to 200 characters.
-    display_name: Name,
+    name: Name,
     /// Id of the customer; absent for a partner's member.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<CustomerId>,
@@ -182,7 +182,7 @@ async fn customers_of(
         });
         items.extend(customer.map(|customer| ServiceRequestContactCandidate {
             email: customer.email,
-            display_name: customer.name,
+            name: customer.name,
             customer_id: Some(id),
             partner_id: None,
             partner_name: None,
@@ -226,7 +226,7 @@ async fn members_of(
         items.push(ServiceRequestContactCandidate {
             partner_name: names.partner(member.partner_id).name,
             email: member.email,
-            display_name: member.name,
+            name: member.name,
             customer_id: None,
             partner_id: Some(member.partner_id),
             member_id: Some(id),

@@ -1,30 +1,12 @@
-//! Records of the people whom service requests name: their current names and e-mails, and whether they were removed.
+//! Records of the people whom service requests name: their names and e-mails, and whether they were removed.
 
 use api_runtime::table::{BatchGet, BatchResult, ContactHistoryOf, CustomerById, MemberById};
 use api_runtime::{Context, Failure};
 use domain::access::MemberRecord;
 use domain::service_request::Person;
-use domain::{Email, Name, ServiceRequest};
+use domain::{Email, ServiceRequest};
 
-/// A person as its record has it now; a removed person's record stays.
-#[derive(Debug, Default)]
-pub(super) struct PersonRecord {
-    /// E-mail of the person.
-    pub(super) email: Option<Email>,
-    /// Name of the person; `None` for a customer without a record.
-    pub(super) name: Option<Name>,
-    /// Whether the person was erased, so that it has neither name nor e-mail.
-    pub(super) is_erased: bool,
-}
-
-impl PersonRecord {
-    fn new(email: Email, name: Option<Name>) -> Self {
-        match email.is_erased() {
-            true => Self { is_erased: true, ..Self::default() },
-            false => Self { email: Some(email), name, is_erased: false },
-        }
-    }
-}
+use crate::person_names::{NameReader, NamedPerson};
 
 /// Adds the record of a person to a batch read.
 pub(super) fn want(wanted: &mut BatchGet, person: &Person) {
@@ -35,18 +17,15 @@ pub(super) fn want(wanted: &mut BatchGet, person: &Person) {
     }
 }
 
-/// Returns a person's e-mail and name from the records that were read.
-pub(super) fn find(found: &BatchResult, person: &Person) -> Result<PersonRecord, Failure> {
+/// Returns a person's e-mail and name, as the reader knows them, from the records that were read.
+pub(super) fn find(found: &BatchResult, person: &Person, reader: NameReader) -> Result<NamedPerson, Failure> {
     let record = match person {
-        Person::Member { member_id, .. } => {
-            let member = found.get(&MemberById(*member_id))?;
-            member.map(|one| PersonRecord::new(one.email, Some(one.name)))
-        }
+        Person::Member { member_id, .. } => found.get(&MemberById(*member_id))?.map(NamedPerson::of_member),
         Person::Customer { customer_id } => {
             let customer = found.get(&CustomerById(*customer_id))?;
-            customer.map(|one| PersonRecord::new(one.email, Some(one.name)))
+            customer.map(|one| NamedPerson::of_customer(&one, reader))
         }
-        Person::Unrecorded { email } => Some(PersonRecord::new(email.clone(), None)),
+        Person::Unrecorded { email } => Some(NamedPerson::of_email(email.clone())),
     };
     Ok(record.unwrap_or_default())
 }
@@ -123,7 +102,7 @@ pub(super) fn namesakes(
 ) -> Result<Vec<Person>, Failure> {
     let mut namesakes = Vec::new();
     for (_, contact) in request.contacts() {
-        if find(found, contact)?.email.as_ref() == Some(email) {
+        if find(found, contact, NameReader::Staff)?.email.as_ref() == Some(email) {
             namesakes.push(contact.clone());
         }
     }

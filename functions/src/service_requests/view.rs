@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::{former, people};
 use crate::authority::viewer::sees_person;
 use crate::party::Names;
+use crate::person_names::{NameReader, NamedPerson};
 
 /// Name shown to a partner in place of another partner's member.
 const A_MEMBER: &str = "a member";
@@ -27,11 +28,12 @@ const A_MEMBER: &str = "a member";
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
-    /// Current e-mail of the person. Absent if the caller may not see who the person is, and for a machine of the vendor.
+    /// Current e-mail of the person; of a customer who has left the organization, the one at that time, except for the vendor's
+    /// staff. Absent if the caller may not see who the person is, and for a machine of the vendor.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    /// Current name of the person; 1 to 200 characters. Absent if the caller may not see who the person is, for a customer
-    /// without a record, and for the vendor's people who set none.
+    /// Name of the person, under the same rule as `email`; 1 to 200 characters. Absent if the caller may not see who the person
+    /// is, for a customer without a record, and for the vendor's people who set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     display_name: Option<Name>,
     /// Partner whose member the person is. Absent, with `memberId`, if the person is not a member of a partner, and if
@@ -52,7 +54,8 @@ pub struct PersonView {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'static str>,
     /// The value `true` for a contact who may no longer see the service request in its role, because the person was
-    /// removed, or its access ended or was lowered. Absent for others, and if the caller may not see who the person is.
+    /// removed or has left the organization, or its access ended or was lowered; also for another person who has left the
+    /// organization, unless the vendor's staff reads. Absent for others, and if the caller may not see who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<bool>,
     /// The value `true` if the person was erased, and therefore has neither name nor e-mail. Absent for others, and if the
@@ -63,7 +66,8 @@ pub struct PersonView {
 
 impl From<StaffRecord> for PersonView {
     fn from(record: StaffRecord) -> Self {
-        Self { email: record.email, display_name: record.name, ..Self::default() }
+        let erased = record.erased_at.is_some().then_some(true);
+        Self { email: record.email, display_name: record.name, erased, ..Self::default() }
     }
 }
 
@@ -133,7 +137,7 @@ impl ServiceRequestView {
 
 /// The author of an update as the caller sees them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct AuthorView {
+pub struct UpdateAuthorView {
     /// Kind of caller that wrote the update: `operator`, `agent`, `partner` or `customer`.
     #[serde(rename = "type")]
     kind: AuthorKind,
@@ -151,7 +155,7 @@ pub struct UpdateView {
     /// Number of the update, starting at 1; updates take effect in this order.
     number: u64,
     /// Author of the update.
-    by: AuthorView,
+    by: UpdateAuthorView,
     /// Text of the update, 1 to 32,768 bytes of UTF-8; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<UpdateText>,
@@ -191,13 +195,14 @@ pub fn sees_contact(viewer_partner: Option<PartnerId>, request: &ServiceRequest,
 
 /// The partner of the caller, the names of the other partners whose members are hidden from it, and the records of the
 /// people whom it sees.
-struct ViewerScope {
+struct ViewerScope<'a> {
+    actor: &'a Actor,
     partner: Option<PartnerId>,
     names: Names,
     found: BatchResult,
 }
 
-impl ViewerScope {
+impl<'v> ViewerScope<'v> {
     /// Returns the partners, other than that of the caller, whose people the caller may not see.
     fn others<'a>(
         partner: Option<PartnerId>,
@@ -213,7 +218,7 @@ impl ViewerScope {
     /// and of the partners of the others. Each person is given with the primary contact of its service request.
     async fn read<'a>(
         context: &Context<'_>,
-        actor: &Actor,
+        actor: &'v Actor,
         mut wanted: BatchGet,
         people: impl Iterator<Item = (&'a Person, &'a Person)> + Clone,
         organizations: BTreeSet<OrganizationId>,
@@ -226,22 +231,27 @@ impl ViewerScope {
             .for_each(|(person, _)| people::want(&mut wanted, person));
         let found = context.table.fetch(wanted, true).await?;
         let names = Names::among(&found, others.iter().copied(), organizations.iter().copied())?;
-        Ok(Self { partner, names, found })
+        Ok(Self { actor, partner, names, found })
     }
 
-    fn person(&self, person: &Person, primary: &Person) -> Result<PersonView, Failure> {
+    /// Returns a person of a service request as the caller sees it.
+    fn person(&self, person: &Person, of_request: &ServiceRequest) -> Result<PersonView, Failure> {
+        let primary = &of_request.primary_contact;
         if let Some(of) =
             person.partner_id().filter(|_| !sees_person(self.partner, person, person == primary))
         {
             return Ok(self.member(of));
         }
-        let people::PersonRecord { email, name, is_erased } = people::find(&self.found, person)?;
+        let time = of_request.metadata.created_at;
+        let reader = NameReader::of(self.actor, Some(of_request.organization_id), time);
+        let NamedPerson { email, name, is_erased, is_former } = people::find(&self.found, person, reader)?;
         Ok(PersonView {
             email,
             display_name: name,
             partner_id: person.partner_id(),
             member_id: person.member_id(),
             customer_id: person.customer_id(),
+            former: is_former.then_some(true),
             erased: is_erased.then_some(true),
             ..PersonView::default()
         })
@@ -254,10 +264,10 @@ impl ViewerScope {
 
     /// Returns a service request as the caller sees it; `former` are its former contacts.
     fn request(&self, request: ServiceRequest, former: &[Person]) -> Result<ServiceRequestView, Failure> {
-        let primary = &request.primary_contact;
         let contact = |contact: &Person| {
-            let person = self.person(contact, primary)?;
-            Ok::<_, Failure>(PersonView { former: former.contains(contact).then_some(true), ..person })
+            let person = self.person(contact, &request)?;
+            let former = former.contains(contact).then_some(true).or(person.former);
+            Ok::<_, Failure>(PersonView { former, ..person })
         };
         let additional_contacts =
             request.additional_contacts.iter().map(contact).collect::<Result<_, _>>()?;
@@ -265,8 +275,8 @@ impl ViewerScope {
             id: request.id,
             organization_id: request.organization_id,
             organization_name: self.names.organization(request.organization_id).name,
-            submitted_by: self.person(&request.submitted_by, primary)?,
-            primary_contact: contact(primary)?,
+            submitted_by: self.person(&request.submitted_by, &request)?,
+            primary_contact: contact(&request.primary_contact)?,
             additional_contacts,
             subject: request.subject,
             description: request.description,
@@ -333,14 +343,14 @@ pub async fn view_updates(
     let viewer = ViewerScope::read(context, actor, wanted, people, BTreeSet::new()).await?;
     let view = |update: ServiceRequestUpdate| {
         let person = match (&update.by.person, staff(&update)) {
-            (Some(person), _) => viewer.person(person, primary)?,
+            (Some(person), _) => viewer.person(person, request)?,
             (None, Some(lookup)) => viewer.found.get(&lookup)?.map(PersonView::from).unwrap_or_default(),
             (None, None) => PersonView::default(),
         };
         Ok(UpdateView {
             service_request_id: update.service_request_id,
             number: update.number,
-            by: AuthorView { kind: update.by.kind, person },
+            by: UpdateAuthorView { kind: update.by.kind, person },
             text: update.text,
             status: update.status,
             time_zone: update.time_zone,

@@ -64,7 +64,7 @@ pub(super) async fn read_own(
         let mut wanted = BatchGet::new();
         wanted.add(&lookup);
         let customer = context.table.fetch(wanted, true).await?.get(&lookup)?;
-        if !customer.is_some_and(|customer| customer.has_same_lines(actor)) {
+        if !customer.is_some_and(|customer| customer.is_own_record_of(actor)) {
             return Ok(None);
         }
     }

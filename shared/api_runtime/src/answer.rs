@@ -50,11 +50,9 @@ macro_rules! versioned {
 versioned!(
     domain::AccessRequest,
     domain::Assignment,
-    domain::Customer,
     domain::PartnerOrganization,
     domain::DetailField,
     domain::LicenseType,
-    domain::Member,
     domain::Order,
     domain::Organization,
     domain::Partner,

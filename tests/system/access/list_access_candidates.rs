@@ -32,6 +32,11 @@ async fn contact_manager_chooses_among_members_of_a_partner_whose_request_was_ap
         page["items"][1],
         json!({"memberId": world.id("ren"), "email": "ren@miyako.example", "name": "Ren Mori"})
     );
+    for (verb, count) in [("disable", 1), ("enable", 2)] {
+        let path = format!("/v1/partners/{{partner}}/members/{{ren}}/{verb}");
+        world.post(&path).by("operator").send().await.ok();
+        assert_eq!(emails("").await.len(), count, "{verb}");
+    }
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     assert_eq!(emails("").await, ["aiko@miyako.example"], "a removed member is no candidate");
 }

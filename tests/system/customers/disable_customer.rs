@@ -80,7 +80,7 @@ async fn last_enabled_contact_manager_cannot_be_disabled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_disable_is_refused() {
+async fn unauthorized_caller_is_refused() {
     let world = World::demo().await;
     let path = "/v1/customers/{sora}/disable";
     world.post(path).by("otherContactManager").assert_rejected(404, "not-found").await;

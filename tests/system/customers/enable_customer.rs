@@ -31,7 +31,7 @@ async fn enabling_is_idempotent_and_restores_the_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_enable_is_refused() {
+async fn unauthorized_caller_is_refused() {
     let world = World::demo().await;
     let enable = || world.post("/v1/customers/{sora}/enable");
     enable().by("otherContactManager").assert_rejected(404, "not-found").await;

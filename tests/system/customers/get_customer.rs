@@ -4,6 +4,8 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
+use crate::people::erase;
+
 #[test]
 fn canonical_call_is_published() {
     Payload::of("get-customer", "/v1/customers/{sora}").by("contactManager").publish();
@@ -42,4 +44,20 @@ async fn customer_is_shown_to_itself_and_to_who_manages_it() {
     world.delete(path).by("operator").send().await.ok();
     world.get(path).token(&own).assert_rejected(404, "not-found").await;
     assert!(world.get(path).by("contactManager").send().await.ok()["removedAt"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_person_is_marked_and_has_neither_name_nor_email() {
+    let world = World::demo().await;
+    erase(&world, "sora@yamada.example", false).send().await.ok();
+    erase(&world, "ren@miyako.example", false).send().await.ok();
+    for (path, who) in [
+        ("/v1/customers/{sora}", "contactManager"),
+        ("/v1/customers/{sora}", "operator"),
+        ("/v1/partners/{partner}/members/{ren}", "partnerAdmin"),
+    ] {
+        let shown = world.get(path).by(who).send().await.ok();
+        assert_eq!(shown["erased"], true, "{path}: {shown}");
+        assert_eq!((shown.get("name"), shown.get("email")), (None, None), "{path}: {shown}");
+    }
 }

@@ -1,8 +1,12 @@
 //! `move-customer`
 
 use serde_json::{Value, json};
-use system::World;
 use system::payload::Payload;
+use system::{Call, World};
+
+use crate::orders::run_job_after_a_minute;
+use crate::people::erase;
+use crate::service_requests::PATH;
 
 #[test]
 fn canonical_call_is_published() {
@@ -67,19 +71,114 @@ async fn customer_moves_out_of_all_organizations_and_in_again() {
     assert_eq!(found.by("contactManager").send().await.ok()["items"][0]["id"], world.id("sora"));
 }
 
+/// Returns the call that moves a person to Boğaziçi Otel.
+fn to_bogazici<'a>(world: &'a World, path: &str) -> Call<'a> {
+    let body = json!({"organizationId": world.id("bogazici")});
+    world.post(&format!("{path}/move")).by("operator").json(body)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn impossible_move_is_refused() {
+async fn organization_that_a_customer_left_is_shown_the_name_that_it_left_with() {
     let world = World::demo().await;
-    let to = |who: &str, body: Value| world.post("/v1/customers/{sora}/move").by(who).json(body);
-    let there = json!({"organizationId": world.id("bogazici")});
-    to("contactManager", there.clone()).assert_rejected(403, "role-not-allowed").await;
-    assert_eq!(to("operator", json!({})).send().await.status, 400);
-    let absent = "org_019b8c3e-5c00-7000-8000-0000000000ff";
-    to("operator", json!({"organizationId": absent})).assert_rejected(422, "unknown-organization").await;
+    let update = format!("{PATH}/{{serviceRequest}}/updates");
+    world.post(&update).by("customer").json(json!({"text": "Still silent."})).send().await.ok();
+    let moved = to_bogazici(&world, "/v1/customers/{sora}").send().await.ok();
+    let former = &moved["customer"]["formerly"][0];
+    assert_eq!(
+        (&former["name"], &former["organizationId"]),
+        (&json!("Sora Sato"), &json!(world.id("yamada")))
+    );
+    let rename = world.patch("/v1/customers/{sora}").by("operator").json(json!({"name": "Sora Demir"}));
+    rename.send().await.ok();
+
+    let history = "/v1/organizations/{yamada}/history?pageSize=100";
+    for (who, name, is_former) in [
+        ("contactManager", "Sora Sato", true),
+        ("partnerAdmin", "Sora Sato", true),
+        ("agent", "Sora Demir", false),
+    ] {
+        let request = world.get(&format!("{PATH}/{{serviceRequest}}")).by(who).send().await.ok();
+        let by = &request["submittedBy"];
+        assert_eq!((&by["displayName"], by["former"] == true), (&json!(name), is_former), "{who}: {request}");
+        assert!(!is_former || !request.to_string().contains("Demir"), "{who}: {request}");
+        let updates = world.get(&update).by(who).send().await.ok();
+        let by = &updates["items"][0]["by"];
+        assert_eq!((&by["displayName"], by["former"] == true), (&json!(name), is_former), "{who}: {updates}");
+        if who != "partnerAdmin" {
+            let events = world.get(history).by(who).send().await.ok();
+            let events = events["items"].as_array().unwrap();
+            let own = events.iter().find(|event| event["actor"]["id"] == world.id("sora")).unwrap();
+            let actor = &own["actor"];
+            assert_eq!((&actor["name"], actor["former"] == true), (&json!(name), is_former), "{who}: {own}");
+        }
+    }
+    // The new organization does not learn where the customer was before.
+    let shown = world.get("/v1/customers/{sora}").by("otherContactManager").send().await.ok();
+    assert_eq!((&shown["name"], shown.get("formerly")), (&json!("Sora Demir"), None));
+    let back = json!({"organizationId": world.id("yamada")});
+    world.post("/v1/customers/{sora}/move").by("operator").json(back).send().await.ok();
+    let request = world.get(&format!("{PATH}/{{serviceRequest}}")).by("contactManager").send().await.ok();
+    let by = &request["submittedBy"];
+    assert_eq!((&by["displayName"], by.get("former")), (&json!("Sora Demir"), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasure_removes_former_names() {
+    let world = World::demo().await;
+    to_bogazici(&world, "/v1/customers/{sora}").send().await.ok();
+    erase(&world, "sora@yamada.example", true).send().await.ok();
+    run_job_after_a_minute(&world).await;
+    let shown = world.get("/v1/customers/{sora}").by("operator").send().await.ok();
+    assert_eq!((&shown["erased"], shown.get("formerly"), shown.get("email")), (&json!(true), None, None));
+    let request = world.get(&format!("{PATH}/{{serviceRequest}}")).by("contactManager").send().await.ok();
+    let by = &request["submittedBy"];
+    assert_eq!((&by["erased"], by.get("displayName"), by.get("email")), (&json!(true), None, None));
+    let left = world.contents().await.into_iter();
+    let left: Vec<_> = left
+        .filter(|((pk, _), item)| !pk.starts_with("IDEMPOTENCY#") && item.contains("Sora Sato"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unauthorized_caller_is_refused() {
+    let world = World::demo().await;
+    for who in ["contactManager", "agent", "partnerAdmin"] {
+        let body = json!({"organizationId": world.id("bogazici")});
+        let call = world.post("/v1/customers/{sora}/move").by(who).json(body);
+        call.assert_rejected(403, "role-not-allowed").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn body_without_organization_is_refused_with_one_fault() {
+    let world = World::demo().await;
+    let reply = world.post("/v1/customers/{sora}/move").by("operator").json(json!({})).send().await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.faults(), [("/organizationId".to_owned(), "missing".to_owned())], "{}", reply.body);
+    assert!(reply.body.to_string().contains("send `null` for no organization"), "{}", reply.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_organization_is_refused() {
+    let world = World::demo().await;
+    let body = json!({"organizationId": "org_019b8c3e-5c00-7000-8000-0000000000ff"});
+    let call = world.post("/v1/customers/{sora}/move").by("operator").json(body);
+    call.assert_rejected(422, "unknown-organization").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_contact_manager_cannot_leave() {
+    let world = World::demo().await;
     world.patch("/v1/customers/{haruto}").by("operator").json(json!({"manager": false})).send().await.ok();
     let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
-    let yuki = format!("/v1/customers/{}/move", found["items"][0]["id"].as_str().unwrap());
-    world.post(&yuki).by("operator").json(there.clone()).assert_rejected(409, "last-contact-manager").await;
+    let yuki = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
+    to_bogazici(&world, &yuki).assert_rejected(409, "last-contact-manager").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_customer_is_not_found() {
+    let world = World::demo().await;
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
-    to("operator", there).assert_rejected(404, "not-found").await;
+    to_bogazici(&world, "/v1/customers/{sora}").assert_rejected(404, "not-found").await;
 }

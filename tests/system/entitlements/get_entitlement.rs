@@ -28,7 +28,10 @@ async fn fields_the_role_may_not_view_are_absent() {
     assert_eq!(staff["details"]["Internal note"], json!({"values": ["Renewed by phone"]}));
     assert_eq!((&staff["externalId"], own.get("externalId")), (&json!("CRM-1001"), None));
     assert_eq!(own.get("detailsChanged"), None, "what changed may be hidden");
-    assert_eq!(staff["detailsChanged"]["by"], json!({"type": "operator", "id": "olivia"}));
+    assert_eq!(
+        staff["detailsChanged"]["by"],
+        json!({"type": "operator", "id": "olivia", "email": "olivia@vendor.example"})
+    );
     // Fields come in their position order, not sorted by name.
     let text = world.get(OF_ORGANIZATION).by("agent").send().await;
     let text = String::from_utf8(text.bytes).unwrap();

@@ -449,7 +449,7 @@ async fn csv_has_common_columns_the_data_as_json_and_a_next_page_link() {
 }
 
 /// Columns that all histories in CSV have.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 14] = [
     "id",
     "time",
     "type",
@@ -457,6 +457,8 @@ const COMMON: [&str; 12] = [
     "actorId",
     "actorName",
     "actorEmail",
+    "actorFormer",
+    "actorErased",
     "partnerId",
     "partnerName",
     "organizationId",
@@ -485,17 +487,17 @@ async fn csv_of_one_type_has_a_column_for_each_of_its_data_fields() {
             let (columns, rows) = csv_of(&world, who, &format!("{log}?pageSize=100&type={kind}")).await;
             let events: Vec<_> = all.iter().filter(|event| event["type"] == kind).collect();
             assert_eq!(
-                (&columns[..12], rows.len()),
+                (&columns[..14], rows.len()),
                 (&COMMON.map(str::to_owned)[..], events.len()),
                 "{kind}"
             );
             for (row, event) in rows.iter().zip(events) {
                 let data = event["data"].as_object().unwrap();
                 assert!(
-                    data.keys().all(|name| columns[12..].contains(name)),
+                    data.keys().all(|name| columns[14..].contains(name)),
                     "{kind}: {columns:?} of {event}"
                 );
-                for (name, cell) in columns[12..].iter().zip(&row[12..]) {
+                for (name, cell) in columns[14..].iter().zip(&row[14..]) {
                     let expected = match data.get(name) {
                         None => String::new(),
                         Some(Value::String(text)) => text.clone(),
@@ -508,11 +510,11 @@ async fn csv_of_one_type_has_a_column_for_each_of_its_data_fields() {
     }
     let path = "/v1/partners/{partner}/history?type=license.assigned";
     let (columns, rows) = csv_of(&world, "partnerMember", path).await;
-    assert_eq!(columns[12..], ["assignmentId", "licenseType", "quantity"]);
-    assert_eq!((rows.len(), rows[0][14].as_str()), (1, "5"));
+    assert_eq!(columns[14..], ["assignmentId", "licenseType", "quantity"]);
+    assert_eq!((rows.len(), rows[0][16].as_str()), (1, "5"));
     let (columns, rows) =
         csv_of(&world, "partnerMember", "/v1/partners/{partner}/history?type=order.parked").await;
-    assert!(columns.len() > 12 && !columns.contains(&"data".to_owned()) && rows.is_empty(), "{columns:?}");
+    assert!(columns.len() > 14 && !columns.contains(&"data".to_owned()) && rows.is_empty(), "{columns:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,7 +80,15 @@ async fn member_loses_its_access_and_its_successor_inherits_nothing() {
         "{done}"
     );
     let request = world.get(&format!("/v1/access-requests/{asked}")).by("partnerAdmin").send().await.ok();
-    assert!(!request.to_string().contains("ren@"), "{request}");
+    assert!(
+        !request.to_string().contains("ren@") && !request.to_string().contains("erased.invalid"),
+        "{request}"
+    );
+    let named = &request["individuals"][0];
+    assert_eq!((&named["erased"], named.get("email"), named.get("name")), (&json!(true), None, None));
+    let access = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    assert!(!access.to_string().contains("erased.invalid"), "{access}");
+    assert!(access.to_string().contains(r#""erased":true"#), "{access}");
 
     // The next member with the e-mail is another one, also before the last look.
     world.post("/_local/time").bytes(br#"{"advance":"PT1S"}"#).send().await.ok();
@@ -114,6 +122,9 @@ async fn addressee_and_last_contact_manager_is_erased() {
     assert_forgotten(&world, &["yuki@yamada.example", "Yuki Yamada"]).await;
     let requests = world.get("/v1/partners/{partner}/access-requests").by("operator").send().await.ok();
     assert!(requests["items"].as_array().unwrap().iter().all(|one| one["state"] != "pending"), "{requests}");
+    let items = requests["items"].as_array().unwrap();
+    assert!(items.iter().all(|one| one["contactManagerErased"] == true), "{requests}");
+    assert!(!requests.to_string().contains("erased.invalid"), "{requests}");
     world.delete("/v1/customers/{sora}").by("contactManager").assert_rejected(404, "not-found").await;
 }
 

@@ -54,13 +54,13 @@ async fn customers_and_members_with_access_are_candidates() {
         all.into_iter().find(|one| one["email"] == email).unwrap()
     };
     let ren = |roles: Value| {
-        json!({"email": "ren@miyako.example", "displayName": "Ren Mori", "partnerId": world.id("partner"),
+        json!({"email": "ren@miyako.example", "name": "Ren Mori", "partnerId": world.id("partner"),
             "partnerName": "Miyako Security", "memberId": world.id("ren"), "roles": roles})
     };
     assert_eq!(of("ren@miyako.example").await, ren(json!(["additional"])), "its level is `look`");
     grant_ren(&world, "update").await;
     assert_eq!(of("ren@miyako.example").await, ren(json!(["primary", "additional"])));
-    let sora = json!({"email": "sora@yamada.example", "displayName": "Sora Sato", "customerId": world.id("sora"),
+    let sora = json!({"email": "sora@yamada.example", "name": "Sora Sato", "customerId": world.id("sora"),
         "roles": ["primary", "additional"]});
     assert_eq!(of("sora@yamada.example").await, sora);
     for search in ["search=mori", "search=ren%40"] {
