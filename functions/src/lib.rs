@@ -16,6 +16,7 @@ pub mod partners;
 pub mod party;
 pub mod people;
 pub mod person_names;
+pub mod person_sort;
 pub mod products;
 pub mod service;
 pub mod service_requests;

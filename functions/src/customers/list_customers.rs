@@ -1,5 +1,7 @@
 //! `list-customers`
 
+use std::sync::atomic::AtomicUsize;
+
 use api_runtime::table::{
     CustomerById, CustomersOfOrganization, EmailInOrganization, NamePart, NameScope, OrganizationById,
 };
@@ -9,14 +11,15 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::fault::{Check, Validated};
 use domain::{
-    Actor, Customer, CustomerId, Email, ErrorKind, Faults, NameQuery, OrganizationId, ParseError,
-    PersonState, Role,
+    Actor, Customer, EmailPrefix, ErrorKind, Faults, NameQuery, OrganizationId, ParseError, PersonState, Role,
 };
 use schemars::JsonSchema;
 
 use super::authorize_reading;
+use super::view::CustomerView;
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::party::read_if_visible;
+use crate::person_sort::{MOST_SORTED, PersonSort, TOO_MANY_TO_SORT, too_many_to_sort};
 
 /// Lists the customers of an organization.
 pub struct ListCustomers;
@@ -29,21 +32,27 @@ pub struct ListCustomersQuery {
     /// Name to search for, as in `list-organizations`: 1 to 200 characters. If absent, all names match.
     #[deserr(default)]
     name: Option<NameQuery>,
-    /// E-mail of the customer, at most 254 bytes; compared without regard to case. Not together with `name`. If absent,
-    /// all e-mails match.
+    /// E-mail of the customer, or its beginning: 1 to 254 bytes; compared without regard to case. A whole e-mail finds only the
+    /// customer who has it. Not together with `name`. If absent, all e-mails match.
     #[deserr(default)]
-    email: Option<Email>,
+    email: Option<EmailPrefix>,
     /// State of the customers: `active` or `disabled`. If absent, both.
     #[deserr(default)]
     state: Option<PersonState>,
+    /// Order of the list: `name` (ignoring case, accents and punctuation; the default), `email`, or `createdAt` (oldest first).
+    /// Not together with the search text `name`.
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: PersonSort,
 }
 
 impl Check for ListCustomersQuery {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
-        let both = sent.get("name").is_some() && sent.get("email").is_some();
-        let fault =
-            || ("/email".to_owned(), ParseError::new("not-with-name", "cannot be combined with `name`"));
-        both.then(fault).into_iter().collect()
+        let with_name = ["email", "sort"].into_iter().filter(|other| sent.get(other).is_some());
+        let fault = |other: &str| {
+            (format!("/{other}"), ParseError::new("not-with-name", "cannot be combined with `name`"))
+        };
+        with_name.filter(|_| sent.get("name").is_some()).map(fault).collect()
     }
 }
 
@@ -52,7 +61,8 @@ impl Operation for ListCustomers {
     const SUMMARY: &str = "List the customers of an organization";
     const DESCRIPTION: &str = "Operators, agents, the organization's contact managers and partner members \
         with access level `full-admin` may call it. The list is sorted by name, ignoring case, accents and \
-        punctuation; removed customers are omitted. With `name`, the best matches of a page come first. A \
+        punctuation, unless `sort` selects another order, for which the organization may have at most 1,000 \
+        customers (422 `too-many-to-sort`); removed customers are omitted. With `name`, the best matches of a page come first. A \
         page may contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list \
         is eventually consistent.";
     const ROUTES: &[Route] = &[route(
@@ -61,15 +71,15 @@ impl Operation for ListCustomers {
         &[Role::Operator, Role::Agent, Role::ContactManager, Role::PartnerMember],
     )];
     const PAGED: bool = true;
-    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW, TOO_MANY_TO_SORT];
 
     type Caller = Actor;
     type Path = OrganizationPath;
     type Query = Validated<ListCustomersQuery>;
     type Body = Empty;
-    type Output = List<Customer>;
+    type Output = List<CustomerView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Customer>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<CustomerView>>, Failure> {
         let Request { context, caller: actor, path, query: Validated(query), .. } = request;
         let OrganizationPath { organization_id } = *path;
         let found = find(context, organization_id, query);
@@ -77,7 +87,7 @@ impl Operation for ListCustomers {
         let found = read_if_visible(context, actor, &organization, found);
         let authority = authorize_reading(context, actor, organization_id);
         let ((), List { items, next_page_token }) = tokio::try_join!(authority, found)?;
-        let items = items.into_iter().map(|customer| customer.seen_by(actor)).collect();
+        let items = items.into_iter().map(|customer| CustomerView::to(actor, customer)).collect();
         Ok(Reply::ok(List { items, next_page_token }))
     }
 }
@@ -86,27 +96,35 @@ impl Operation for ListCustomers {
 async fn find(
     context: &Context<'_>,
     organization: OrganizationId,
-    ListCustomersQuery { name, email, state }: &ListCustomersQuery,
+    ListCustomersQuery { name, email, state, sort }: &ListCustomersQuery,
 ) -> Result<List<Customer>, Failure> {
     let is_wanted = |customer: &Customer| {
         let is_current = customer.organization_id == Some(organization) && customer.removed_at.is_none();
-        is_current && state.is_none_or(|state| state == PersonState::of(customer.disabled_at))
+        let is_named = email.as_ref().is_none_or(|email| email.begins(&customer.email));
+        let is_in_state = state.is_none_or(|state| state == PersonState::of(customer.disabled_at));
+        is_current && is_named && is_in_state
     };
-    let (ids, next_page_token): (Vec<CustomerId>, _) = match (name, email) {
-        (Some(name), _) => {
-            let found = context.search_names(NameScope::Customers(organization), name).await?;
-            (found.items.iter().map(NamePart::id).collect::<Result<_, _>>()?, found.next_page_token)
+    if let Some(name) = name {
+        let found = context.search_names(NameScope::Customers(organization), name).await?;
+        let ids = found.items.iter().map(NamePart::id).collect::<Result<Vec<_>, _>>()?;
+        let lookups: Vec<_> = ids.into_iter().map(CustomerById).collect();
+        let items = context.table.fetch_all(&lookups).await?.into_iter().filter(is_wanted).collect();
+        return Ok(List { items, next_page_token: found.next_page_token });
+    }
+    if let Some(whole) = email.as_ref().and_then(EmailPrefix::whole) {
+        let record = context.table.get(&EmailInOrganization(Some(organization), whole)).await?;
+        if let Some(record) = record {
+            let lookups = [CustomerById(record.holder()?)];
+            let items = context.table.fetch_all(&lookups).await?.into_iter().filter(is_wanted).collect();
+            return Ok(List { items, next_page_token: None });
         }
-        (None, Some(email)) => {
-            let record = context.table.get(&EmailInOrganization(Some(organization), email.clone())).await?;
-            (record.map(|record| record.holder()).transpose()?.into_iter().collect(), None)
-        }
-        (None, None) => {
-            let all = CustomersOfOrganization(organization);
-            return context.filtered_page(&all, true, is_wanted).await;
-        }
-    };
-    let lookups: Vec<_> = ids.into_iter().map(CustomerById).collect();
-    let items = context.table.fetch_all(&lookups).await?.into_iter().filter(is_wanted).collect();
-    Ok(List { items, next_page_token })
+    }
+    let all = CustomersOfOrganization(organization);
+    if *sort == PersonSort::Name {
+        return context.filtered_page(&all, true, is_wanted).await;
+    }
+    let all = context.table.list_at_most(&all, false, &AtomicUsize::new(MOST_SORTED)).await?;
+    let all = all.ok_or_else(too_many_to_sort)?.into_iter().filter(is_wanted);
+    let position = |one: &Customer| sort.position(&one.name, &one.email, &one.id.to_string());
+    Ok(context.page_of_all(all.map(|one| (position(&one), one)).collect()))
 }

@@ -1,5 +1,7 @@
 //! `list-customers`
 
+use api_runtime::table::item::to_item;
+use domain::{Customer, Ids, Name};
 use serde_json::json;
 use system::World;
 use system::payload::Payload;
@@ -51,7 +53,50 @@ async fn customers_are_sorted_by_name_and_selected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_list_is_refused() {
+async fn list_is_sorted_by_email_or_creation_and_selected_by_the_beginning_of_an_email() {
+    let world = World::demo().await;
+    for (email, name) in [("aa@yamada.example", "Zoe"), ("zz@yamada.example", "Abe")] {
+        let body = json!({"email": email, "name": name});
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
+    }
+    let by_name = names(&world, "operator", "").await;
+    assert_eq!(names(&world, "operator", "&sort=name").await, by_name);
+    let by_email = names(&world, "contactManager", "&sort=email").await;
+    assert_eq!((by_email.first().unwrap().as_str(), by_email.last().unwrap().as_str()), ("Zoe", "Abe"));
+    let by_creation = names(&world, "operator", "&sort=createdAt").await;
+    assert_eq!(by_creation[by_creation.len() - 2..], ["Zoe", "Abe"]);
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(by_email), sorted(by_name.clone()));
+    assert_eq!(sorted(by_creation), sorted(by_name));
+    assert_eq!(names(&world, "operator", "&email=SORA%40ya").await, ["Sora Sato"]);
+    assert_eq!(names(&world, "operator", "&email=so&sort=email").await, ["Sora Sato"]);
+    assert_eq!(names(&world, "operator", "&email=ora").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_that_needs_too_many_reads_is_refused() {
+    let world = World::demo().await;
+    let (ids, now) = (Ids::counted_from(8_000_000), world.now());
+    let organization = Some(world.id("yamada").parse().unwrap());
+    let name: Name = "Many".parse().unwrap();
+    let customers = (0..=1000).map(|number| {
+        let email = format!("many{number}@yamada.example").parse().unwrap();
+        to_item(&Customer::new(ids.next(now), organization, (&email, &name), now)).unwrap()
+    });
+    world.put_all(customers).await;
+    let path = "/v1/organizations/{yamada}/customers";
+    let sorted = format!("{path}?sort=createdAt");
+    world.get(&sorted).by("operator").assert_rejected(422, "too-many-to-sort").await;
+    assert_eq!(world.get(path).by("operator").send().await.ok()["items"].as_array().unwrap().len(), 25);
+    let with_name = format!("{path}?sort=email&name=Many");
+    world.get(&with_name).by("operator").assert_rejected(400, "invalid-request").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unauthorized_caller_is_refused() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/customers";
     world.get(path).by("otherContactManager").assert_rejected(404, "not-found").await;
