@@ -1,364 +1,295 @@
-//! All that is stored about a person, as it is exported.
+//! Export of a person: everything that is stored about it, in pages. First come the items that name the person, then the
+//! events that it caused, log by log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::{History, PageQuery};
-use api_runtime::{Context, Failure, Output};
+use api_runtime::table::{ContactHistory, GranteeMention, History, ItemsByEmail, PageQuery, UpdatesByStaff};
+use api_runtime::{Context, Failure, List, Output};
 use domain::erasure::RecordIds;
-use domain::event::EventType;
-use domain::service_request::UpdateText;
-use domain::{
-    AccessRequestId, Actor, Customer, Description, Email, Event, EventId, GrantId, GrantState, Level,
-    LogScope, Member, Metadata, Name, OrganizationId, PartnerId, PersonRef, ProductId, RequestState,
-    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, StaffRecord, SubscriptionId, Timestamp,
-};
+use domain::service_request::{NotificationPreference, Person, ServiceRequestUpdate};
+use domain::{Actor, Customer, Email, Event, LogScope, Member, PersonRef, StaffRecord, Timestamp};
 use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::export_items::{
+    ExportedAccessRequest, ExportedContactHistory, ExportedEvent, ExportedGrant, ExportedMention,
+    ExportedOrder, ExportedPreference, ExportedServiceRequest, ExportedStaff, ExportedSubscription,
+    ExportedUpdate,
+};
+use crate::customers::view::CustomerView;
 use crate::entitlements::{EntitlementView, read_fields};
 use crate::erasure::traces::Traces;
+use crate::members::view::MemberView;
 
-/// Number of events of a log that are read, the newest first.
-const MOST_EVENTS: usize = 1000;
+/// Beginning of the positions of events, which come after all other items.
+const EVENTS: &str = "events/";
 
-/// All that is stored about a person.
+/// A page of all that is stored about a person. Each page has the next items, whatever section they belong to; sections
+/// without an item on the page are empty.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonExport {
     /// E-mail of the person; at most 254 bytes.
     email: Email,
-    /// Time of the export; RFC 3339, UTC.
+    /// Time of the export of this page; RFC 3339, UTC.
     exported_at: Timestamp,
-    /// Customer records, also removed ones. The external id and the creator are shown only to the vendor's staff.
-    customers: Vec<Customer>,
+    /// Customer records, also removed ones, with the names and organizations before moves. The external id and the creator are
+    /// shown only to the vendor's staff.
+    customers: Vec<CustomerView>,
     /// Member records, also removed ones.
-    members: Vec<Member>,
+    members: Vec<MemberView>,
     /// Records of the person as an operator or agent.
     staff: Vec<ExportedStaff>,
     /// Entitlements of the person's own, with the details that the caller may view.
     entitlements: Vec<EntitlementView>,
     /// Subscriptions of which the person is, or was, a contact.
     subscriptions: Vec<ExportedSubscription>,
+    /// Histories of the person as a contact, one for each organization.
+    contact_histories: Vec<ExportedContactHistory>,
+    /// Orders that wait for their account and name the person as a contact.
+    parked_orders: Vec<ExportedOrder>,
     /// Service requests that the person submitted, or is a contact of.
     service_requests: Vec<ExportedServiceRequest>,
-    /// Updates of service requests that the person wrote.
+    /// Updates of service requests that the person wrote, also as an operator or agent.
     updates: Vec<ExportedUpdate>,
     /// Access requests that name the person.
     access_requests: Vec<ExportedAccessRequest>,
     /// Individual access grants to the person: the active ones and the last that ended.
     grants: Vec<ExportedGrant>,
+    /// Places at which a grant that names no member mentions the person's e-mail.
+    grantee_mentions: Vec<ExportedMention>,
     /// Notification preferences.
     preferences: Vec<ExportedPreference>,
-    /// Changes that the person made, the newest first, as the logs of its parties have them; those of an operator or agent
-    /// as the vendor's log has them.
+    /// Changes that the person made: log by log, oldest first, in those of its organizations, also those that it has left, and
+    /// partners; those of an operator or agent as the vendor's log has them. `query-history` finds what an operator or agent
+    /// changed in the logs of others.
     events: Vec<ExportedEvent>,
-    /// Whether a log has more events than the newest 1,000, in which the person's were looked for.
-    truncated: bool,
+    /// Token to send as `pageToken` for the next page. Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
 }
 
-impl Output for PersonExport {}
-
-/// Record of an operator or agent.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedStaff {
-    /// Subject (`sub`) of the token: 1 to 255 characters.
-    subject: String,
-    /// Name that the person set; 1 to 200 characters. Absent if none was set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Name>,
-    /// Times of creation and of the last change, and the version.
-    #[serde(flatten)]
-    metadata: Metadata,
+impl Output for PersonExport {
+    fn next_page_token(&self) -> Option<&str> {
+        self.next_page_token.as_deref()
+    }
 }
 
-/// A subscription of which the person is, or was, a contact.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedSubscription {
-    /// Id of the subscription.
-    id: SubscriptionId,
-    /// Organization that owns the subscription.
-    organization_id: OrganizationId,
-    /// Product of the subscription.
-    product_id: ProductId,
-}
-
-/// A service request that the person submitted, or is a contact of.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedServiceRequest {
-    /// Id of the service request.
-    id: ServiceRequestId,
-    /// Organization that the service request belongs to.
-    organization_id: OrganizationId,
-    /// Whether the person submitted the service request.
-    submitted: bool,
-    /// Subject; 1 to 200 characters. Absent if somebody else submitted the service request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Name>,
-    /// Description; 1 to 32,768 bytes of UTF-8. Absent if somebody else submitted the service request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<UpdateText>,
-    /// Kind of the service request.
-    kind: ServiceRequestKind,
-    /// Status of the service request.
-    status: ServiceRequestStatus,
-    /// Time of the submission; RFC 3339, UTC.
-    created_at: Timestamp,
-}
-
-/// An update of a service request that the person wrote.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedUpdate {
-    /// Service request that was updated.
-    service_request_id: ServiceRequestId,
-    /// Number of the update, from 1 on.
-    number: u64,
-    /// Text of the update; 1 to 32,768 bytes of UTF-8. Absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<UpdateText>,
-    /// Status that the update set. Absent if it set none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<ServiceRequestStatus>,
-    /// Time of the update; RFC 3339, UTC.
-    created_at: Timestamp,
-}
-
-/// An access request that names the person.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedAccessRequest {
-    /// Id of the access request.
-    id: AccessRequestId,
-    /// Partner that requests access.
-    partner_id: PartnerId,
-    /// Whether the person submitted the request.
-    submitted: bool,
-    /// Whether the request is addressed to the person.
-    addressed: bool,
-    /// Reason for the request; 1 to 1,000 characters. Absent if none was given, or if the person did not submit the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Description>,
-    /// Reason for which the request was declined; 1 to 1,000 characters. Absent if none was given, or if the request is not
-    /// addressed to the person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decline_reason: Option<Description>,
-    /// State of the request.
-    state: RequestState,
-    /// Time of the submission; RFC 3339, UTC.
-    created_at: Timestamp,
-}
-
-/// An individual access grant to the person.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedGrant {
-    /// Id of the grant.
-    id: GrantId,
-    /// Organization in which access was granted.
-    organization_id: OrganizationId,
-    /// Partner whose member the person is as far as the grant is concerned.
-    partner_id: PartnerId,
-    /// Access level.
-    level: Level,
-    /// State of the grant.
-    state: GrantState,
-    /// Time at which the grant was given; RFC 3339, UTC.
-    created_at: Timestamp,
-    /// Time from which the grant is no longer active; RFC 3339, UTC.
-    expires_at: Timestamp,
-}
-
-/// A notification preference of the person.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedPreference {
-    /// Organization whose service requests the preference is about.
-    organization_id: OrganizationId,
-    /// Whether the person wants mail about each service request that is submitted.
-    on_submitted: bool,
-}
-
-/// An event that the person caused, without its data.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExportedEvent {
-    /// Id of the event.
-    id: EventId,
-    /// Time of the event; RFC 3339, UTC.
-    time: Timestamp,
-    /// Type of the event.
-    #[serde(rename = "type")]
-    event_type: EventType,
-    /// Partner that the event concerns. Absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partner_id: Option<PartnerId>,
-    /// Organization that the event concerns. Absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization_id: Option<OrganizationId>,
+/// Item of an export.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Item {
+    Customer(Box<CustomerView>),
+    Member(Box<MemberView>),
+    Staff(ExportedStaff),
+    Entitlement(Box<EntitlementView>),
+    Subscription(ExportedSubscription),
+    ContactHistory(ExportedContactHistory),
+    ParkedOrder(ExportedOrder),
+    ServiceRequest(ExportedServiceRequest),
+    Update(ExportedUpdate),
+    AccessRequest(ExportedAccessRequest),
+    Grant(ExportedGrant),
+    Mention(ExportedMention),
+    Preference(ExportedPreference),
+    Event(ExportedEvent),
 }
 
 impl PersonExport {
-    /// Reads all that is stored about the person with an e-mail, as far as the caller may see it.
+    /// Reads a page of all that is stored about the person with an e-mail, as far as the caller may see it.
     ///
     /// # Errors
     ///
     /// [`Failure::Table`].
     pub(super) async fn read(context: &Context<'_>, actor: &Actor, email: &Email) -> Result<Self, Failure> {
-        let traces = Box::pin(Traces::of(context, email, context.now, &RecordIds::default())).await?;
-        let ((events, truncated), fields) =
-            tokio::try_join!(events_by(context, &traces), read_fields(context))?;
-        let (service_requests, access_requests, grants) =
-            (service_requests(&traces), access_requests(&traces, context.now), grants(&traces, context.now));
-        let Traces { customers, members, staff, entitlements, subscriptions, updates, preferences, .. } =
-            traces;
-        let entitlements = entitlements.into_iter();
-        Ok(Self {
-            email: email.clone(),
-            exported_at: context.now,
-            customers: customers.into_iter().map(|one| one.seen_by(actor)).collect(),
-            members,
-            staff: staff.into_iter().map(ExportedStaff::from).collect(),
-            entitlements: entitlements
-                .map(|one| EntitlementView::to(actor, one, &fields, context.now))
-                .collect(),
-            subscriptions: subscriptions
-                .into_iter()
-                .map(|one| ExportedSubscription {
-                    id: one.id,
-                    organization_id: one.organization_id,
-                    product_id: one.product_id,
-                })
-                .collect(),
-            service_requests,
-            updates: updates
-                .into_iter()
-                .map(|one| ExportedUpdate {
-                    service_request_id: one.service_request_id,
-                    number: one.number,
-                    text: one.text,
-                    status: one.status,
-                    created_at: one.created_at,
-                })
-                .collect(),
-            access_requests,
-            grants,
-            preferences: preferences
-                .into_iter()
-                .map(|one| ExportedPreference {
-                    organization_id: one.organization_id,
-                    on_submitted: one.on_submitted,
-                })
-                .collect(),
-            events,
-            truncated,
-        })
+        let after = context.page_query(true).after;
+        let page = match after.as_deref().and_then(|after| after.strip_prefix(EVENTS)) {
+            Some(after) => Box::pin(events(context, email, after)).await?,
+            None => {
+                let items = Box::pin(items(context, actor, email)).await?;
+                let size = context.page_query(true).size;
+                let mut rest = items.into_iter().filter(|(place, _)| Some(place) > after.as_ref()).peekable();
+                let page: Vec<_> = rest.by_ref().take(size).collect();
+                let next = match rest.peek() {
+                    Some(_) => page.last().map(|(place, _)| place.clone()),
+                    None => Some(EVENTS.to_owned()),
+                };
+                context.list_of_large(page, next)?
+            }
+        };
+        let mut export = Self::empty(email.clone(), context.now);
+        export.next_page_token = page.next_page_token;
+        page.items.into_iter().for_each(|item| export.add(item));
+        Ok(export)
     }
-}
 
-impl From<StaffRecord> for ExportedStaff {
-    fn from(StaffRecord { subject, name, metadata, .. }: StaffRecord) -> Self {
-        Self { subject, name, metadata }
-    }
-}
-
-fn service_requests(traces: &Traces) -> Vec<ExportedServiceRequest> {
-    let requests = traces.service_requests.iter().map(|one| {
-        let submitted = traces.is(&one.submitted_by, one.metadata.created_at);
-        ExportedServiceRequest {
-            id: one.id,
-            organization_id: one.organization_id,
-            submitted,
-            subject: submitted.then(|| one.subject.clone()),
-            description: submitted.then(|| one.description.clone()),
-            kind: one.kind,
-            status: one.status,
-            created_at: one.metadata.created_at,
+    fn empty(email: Email, exported_at: Timestamp) -> Self {
+        Self {
+            email,
+            exported_at,
+            customers: Vec::new(),
+            members: Vec::new(),
+            staff: Vec::new(),
+            entitlements: Vec::new(),
+            subscriptions: Vec::new(),
+            contact_histories: Vec::new(),
+            parked_orders: Vec::new(),
+            service_requests: Vec::new(),
+            updates: Vec::new(),
+            access_requests: Vec::new(),
+            grants: Vec::new(),
+            grantee_mentions: Vec::new(),
+            preferences: Vec::new(),
+            events: Vec::new(),
+            next_page_token: None,
         }
-    });
-    requests.collect()
-}
-
-fn access_requests(traces: &Traces, now: Timestamp) -> Vec<ExportedAccessRequest> {
-    let members = traces.member_ids();
-    let requests = traces.requests.iter().cloned().map(|one| one.at(now)).map(|one| {
-        let submitted = one.is_submitted_by(&traces.email, &members);
-        let addressed = one.contact_manager_email == traces.email;
-        ExportedAccessRequest {
-            id: one.id,
-            partner_id: one.partner_id,
-            submitted,
-            addressed,
-            reason: one.reason.filter(|_| submitted),
-            decline_reason: one.decline_reason.filter(|_| addressed),
-            state: one.state,
-            created_at: one.metadata.created_at,
-        }
-    });
-    requests.collect()
-}
-
-fn grants(traces: &Traces, now: Timestamp) -> Vec<ExportedGrant> {
-    let members = traces.member_ids();
-    let mut grants = Vec::new();
-    for access in &traces.access {
-        let own = access.grants.iter().filter(|grant| {
-            grant.individual.as_ref().is_some_and(|one| {
-                one.email == traces.email || one.member_id().is_some_and(|id| members.contains(&id))
-            })
-        });
-        grants.extend(own.map(|grant| ExportedGrant {
-            id: grant.id,
-            organization_id: access.organization_id,
-            partner_id: access.partner_id,
-            level: grant.level,
-            state: grant.state(now),
-            created_at: grant.created_at,
-            expires_at: grant.expires_at,
-        }));
     }
-    grants
+
+    fn add(&mut self, item: Item) {
+        match item {
+            Item::Customer(one) => self.customers.push(*one),
+            Item::Member(one) => self.members.push(*one),
+            Item::Staff(one) => self.staff.push(one),
+            Item::Entitlement(one) => self.entitlements.push(*one),
+            Item::Subscription(one) => self.subscriptions.push(one),
+            Item::ContactHistory(one) => self.contact_histories.push(one),
+            Item::ParkedOrder(one) => self.parked_orders.push(one),
+            Item::ServiceRequest(one) => self.service_requests.push(one),
+            Item::Update(one) => self.updates.push(one),
+            Item::AccessRequest(one) => self.access_requests.push(one),
+            Item::Grant(one) => self.grants.push(one),
+            Item::Mention(one) => self.grantee_mentions.push(one),
+            Item::Preference(one) => self.preferences.push(one),
+            Item::Event(one) => self.events.push(one),
+        }
+    }
 }
 
-/// Reads the events that the person caused from the logs of its parties. Returns them, and whether a log has more events
-/// than were read.
-async fn events_by(context: &Context<'_>, traces: &Traces) -> Result<(Vec<ExportedEvent>, bool), Failure> {
-    let of_customer = |one: &Customer| one.organization_id.map_or(LogScope::Vendor, LogScope::Organization);
-    let mut logs: Vec<LogScope> = traces.customers.iter().map(of_customer).collect();
-    logs.extend(traces.partners().into_iter().map(LogScope::Partner));
-    logs.extend(traces.staff.first().map(|_| LogScope::Vendor));
-    let mut seen: Vec<LogScope> = Vec::new();
-    logs.retain(|log| {
-        let is_new = !seen.contains(log);
-        seen.push(*log);
-        is_new
+/// Items of a person, each with its position.
+#[derive(Default)]
+struct Items(BTreeMap<String, Item>);
+
+impl Items {
+    /// Adds the items of a section, each with its key in it. Positions sort by section.
+    fn add(&mut self, section: u8, items: impl Iterator<Item = (String, Item)>) {
+        self.0.extend(items.map(|(key, item)| (format!("a{section:02}/{key}"), item)));
+    }
+}
+
+/// Reads all items but events.
+async fn items(
+    context: &Context<'_>,
+    actor: &Actor,
+    email: &Email,
+) -> Result<BTreeMap<String, Item>, Failure> {
+    let known = RecordIds::default();
+    let traces = Traces::of(context, email, context.now, &known);
+    let (traces, fields) = tokio::try_join!(Box::pin(traces), read_fields(context))?;
+    let by_staff = traces.staff.iter().map(|one| UpdatesByStaff(one.subject.clone()));
+    let by_staff = by_staff.map(|pattern| async move { context.table.list(&pattern, false).await });
+    let by_staff = try_join_all(by_staff).await?.into_iter().flatten();
+    let mut items = Items::default();
+    add_mentions(&mut items, &traces, context.now);
+    add_records(&mut items, actor, &traces);
+    let own = |one| Item::Entitlement(Box::new(EntitlementView::to(actor, one, &fields, context.now)));
+    items.add(4, traces.entitlements.into_iter().map(|one| (one.id.to_string(), own(one))));
+    let key = |one: &ContactHistory| one.organization_id.to_string();
+    items.add(6, traces.histories.into_iter().map(|one| (key(&one), Item::ContactHistory(one.into()))));
+    let key = |one: &ServiceRequestUpdate| format!("{}/{:010}", one.service_request_id, one.number);
+    let updates = traces.updates.into_iter().chain(by_staff);
+    items.add(9, updates.map(|one| (key(&one), Item::Update(one.into()))));
+    let key = |one: &GranteeMention| format!("{}/{}", one.organization_id, one.partner_id);
+    items.add(12, traces.mentions.into_iter().map(|one| (key(&one), Item::Mention(one.into()))));
+    let record = |person: &Person| match person {
+        Person::Member { member_id, .. } => member_id.to_string(),
+        Person::Customer { customer_id } => customer_id.to_string(),
+        Person::Unrecorded { .. } => String::new(),
+    };
+    let key = |one: &NotificationPreference| format!("{}/{}", one.organization_id, record(&one.person));
+    items.add(13, traces.preferences.into_iter().map(|one| (key(&one), Item::Preference(one.into()))));
+    Ok(items.0)
+}
+
+/// Adds the records of the person.
+fn add_records(items: &mut Items, actor: &Actor, traces: &Traces) {
+    let customer = |one: Customer| {
+        // A person may know where it was itself.
+        let formerly = one.formerly.clone();
+        CustomerView::whole(Customer { formerly, ..one.seen_by(actor) })
+    };
+    let customer = |one: &Customer| (one.id.to_string(), Item::Customer(Box::new(customer(one.clone()))));
+    items.add(1, traces.customers.iter().map(customer));
+    let member = |one: &Member| (one.id.to_string(), Item::Member(Box::new(one.clone().into())));
+    items.add(2, traces.members.iter().map(member));
+    let staff = |one: &StaffRecord| (one.subject.clone(), Item::Staff(one.clone().into()));
+    items.add(3, traces.staff.iter().map(staff));
+}
+
+/// Adds what names the person among others, reduced to what concerns the person.
+fn add_mentions(items: &mut Items, traces: &Traces, now: Timestamp) {
+    let subscriptions = traces.subscriptions.iter().filter_map(|one| {
+        let exported = ExportedSubscription::of(traces, one)?;
+        Some((one.id.to_string(), Item::Subscription(exported)))
     });
-    let pages = try_join_all(logs.into_iter().map(|of| async move {
-        let history =
-            History { of, partner: None, from: None, to: None, event_type: None, license_types: Vec::new() };
-        let newest = PageQuery { size: MOST_EVENTS, ascending: false, after: None, consistent: false };
-        context.table.page(&history, &newest, None).await
-    }))
-    .await?;
-    let ids = traces.record_ids();
-    let people: BTreeSet<PersonRef> = (ids.customer_ids.iter().map(|id| PersonRef::Customer(*id)))
-        .chain(ids.member_ids.iter().map(|id| PersonRef::Member(*id)))
-        .chain(ids.staff_subjects.iter().cloned().map(PersonRef::Staff))
-        .collect();
+    items.add(5, subscriptions);
+    let order = |one| Item::ParkedOrder(ExportedOrder::of(traces, one));
+    items.add(7, traces.orders.iter().map(|one| (format!("{}/{}", one.source_id, one.order_id), order(one))));
+    let request = |one| Item::ServiceRequest(ExportedServiceRequest::of(traces, one));
+    items.add(8, traces.service_requests.iter().map(|one| (one.id.to_string(), request(one))));
+    let request = |one| Item::AccessRequest(ExportedAccessRequest::of(traces, one, now));
+    items.add(10, traces.requests.iter().cloned().map(|one| (one.id.to_string(), request(one))));
+    let grants = traces.access.iter().flat_map(|access| ExportedGrant::all(traces, access, now));
+    items.add(11, grants.map(|one| (one.id().to_string(), Item::Grant(one))));
+}
+
+/// Reads a page of the events that the person caused, from one of the logs of its parties. `after` is the log and the event
+/// after which the page begins. It may be short or empty although more pages follow.
+async fn events(context: &Context<'_>, email: &Email, after: &str) -> Result<List<Item>, Failure> {
+    let found = context.table.items_with_email(email).await?;
+    let logs = logs_of(&found);
+    let (log, event) = after.split_once('/').unwrap_or((after, ""));
+    let mut rest = logs.range(log.to_owned()..);
+    let Some((name, of)) = rest.next() else { return Ok(context.list(Vec::new(), None)) };
+    let people = people_of(&found);
     let is_own = |event: &Event| event.actor.person().is_some_and(|person| people.contains(&person));
-    let truncated = pages.iter().any(|page| page.next.is_some());
-    let mut events: Vec<Event> = pages.into_iter().flat_map(|page| page.items).filter(is_own).collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.id));
-    events.dedup_by_key(|event| event.id);
-    Ok((events.into_iter().map(ExportedEvent::from).collect(), truncated))
+    let history =
+        History { of: *of, partner: None, from: None, to: None, event_type: None, license_types: Vec::new() };
+    let after = Some(event.to_owned()).filter(|event| name == log && !event.is_empty());
+    let page_query = PageQuery { after, ..context.page_query(true) };
+    let page = context.table.page(&history, &page_query, Some(&is_own)).await?;
+    let next = match page.next {
+        Some(event) => Some(format!("{EVENTS}{name}/{event}")),
+        None => rest.next().map(|(name, _)| format!("{EVENTS}{name}/")),
+    };
+    let items = page.items.into_iter().map(|event| Item::Event(event.into()));
+    Ok(context.list(items.collect(), next))
 }
 
-impl From<Event> for ExportedEvent {
-    fn from(event: Event) -> Self {
-        let Event { id, time, partner_id, organization_id, kind, .. } = event;
-        Self { id, time, event_type: kind.event_type(), partner_id, organization_id }
+/// Returns the logs that may have events of the person, each under the name by which they are sorted: those of its
+/// organizations, also of those that it has left, and of its partners, and the vendor's for its staff and for customers who
+/// belonged to no organization.
+fn logs_of(found: &ItemsByEmail) -> BTreeMap<String, LogScope> {
+    let mut logs = BTreeMap::new();
+    let current = found.customers.iter().filter_map(|one| one.organization_id);
+    let former = found.customers.iter().flat_map(|one| &one.formerly).map(|one| one.organization_id);
+    // The history as a contact names an organization that a customer left before former names were kept.
+    let as_contact = found.histories.iter().map(|one| one.organization_id);
+    let organizations: BTreeSet<_> = current.chain(former).chain(as_contact).collect();
+    logs.extend(organizations.into_iter().map(|one| (one.to_string(), LogScope::Organization(one))));
+    let partners = found.members.iter().map(|one| one.partner_id);
+    logs.extend(partners.map(|one| (one.to_string(), LogScope::Partner(one))));
+    let may_be_of_none = |one: &Customer| one.organization_id.is_none() || one.moved_at.is_some();
+    if !found.staff.is_empty() || found.customers.iter().any(may_be_of_none) {
+        logs.insert("vendor".to_owned(), LogScope::Vendor);
     }
+    logs
+}
+
+/// Returns the records of the person, as events name their authors.
+fn people_of(found: &ItemsByEmail) -> BTreeSet<PersonRef> {
+    let customers = found.customers.iter().map(|one| PersonRef::Customer(one.id));
+    let members = found.members.iter().map(|one| PersonRef::Member(one.id));
+    let staff = found.staff.iter().map(|one| PersonRef::Staff(one.subject.clone()));
+    customers.chain(members).chain(staff).collect()
 }

@@ -13,12 +13,13 @@ impl Operation for ExportMyData {
     const SUMMARY: &str = "Export everything stored about the caller";
     const DESCRIPTION: &str = "Anyone with a verified e-mail may call it, also a person whose records were removed, while the token is \
         valid. Returns what `export-person` returns for the caller's own e-mail, of every organization and partner, but only the \
-        details of entitlements that the caller's role may view. What others wrote is not in it.";
+        details of entitlements that the caller's role may view, in pages. What others wrote is not in it.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/me/export",
         &[Role::Operator, Role::Agent, Role::PartnerMember, Role::ContactManager, Role::Customer],
     )];
+    const PAGED: bool = true;
 
     const OPEN_TO_INACTIVE: bool = true;
 

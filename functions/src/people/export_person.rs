@@ -24,11 +24,13 @@ impl Operation for ExportPerson {
     const SUMMARY: &str = "Export everything stored about a person";
     const DESCRIPTION: &str = "Only operators may call it. Returns everything that is stored about the person with the e-mail: \
         all records, also removed ones, of every organization and partner and of the vendor's staff; own entitlements with details; \
-        subscriptions as a contact; service requests and updates with the texts that the person wrote; access \
-        requests and grants; preferences; and the changes that the person made. An e-mail that nothing has is answered with \
-        empty lists. It has neither texts that others wrote nor stored answers to earlier calls. What an index finds may \
+        subscriptions as a contact; waiting orders that name the person; service requests and updates with the texts that the \
+        person wrote; access requests and grants; preferences; and the changes that the person made. The export is paged: \
+        `pageSize` is the number of items of all sections together, a page ends at one megabyte, and changes come on the last \
+        pages, some of which may be empty. An e-mail that nothing has is answered with empty lists. It has neither texts that others wrote nor stored answers to earlier calls. What an index finds may \
         lack the latest changes.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/people/export", &[Role::Operator])];
+    const PAGED: bool = true;
 
     type Caller = Actor;
     type Path = Nothing;

@@ -108,6 +108,7 @@ impl Operation for UpdateServiceRequest {
         track(&mut change, &request, Some(&before))?;
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
+            organization_id: Some(request.organization_id),
             number: request.updates,
             by: UpdateAuthor {
                 kind: actor.author().kind,

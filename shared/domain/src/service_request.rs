@@ -153,6 +153,9 @@ pub struct UpdateAuthor {
 pub struct ServiceRequestUpdate {
     /// Service request that was updated.
     pub service_request_id: ServiceRequestId,
+    /// Organization that the service request belongs to. Absent in updates from before this field existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
     /// Number of the update, from 1 on. Updates took effect in the order of their numbers.
     pub number: u64,
     /// Author of the update.

@@ -45,3 +45,34 @@ pub async fn preview(world: &World, email: &str) -> Value {
     let call = world.post("/v1/people/erase?validateOnly=true").by("operator").key("preview");
     call.json(json!({"email": email})).send().await.ok()
 }
+
+/// Returns all pages of an export together.
+pub async fn whole_export(world: &World, path: &str, token: &str, size: usize) -> Value {
+    let (mut all, mut next) = (json!({}), String::new());
+    loop {
+        let and = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{and}pageSize={size}{next}");
+        let page = world.get(&path).token(token).send().await.ok();
+        let mut items = 0;
+        for (name, section) in page.as_object().unwrap() {
+            match section {
+                Value::Array(section) => {
+                    items += section.len();
+                    let all = all.as_object_mut().unwrap().entry(name).or_insert_with(|| json!([]));
+                    all.as_array_mut().unwrap().extend(section.iter().cloned());
+                }
+                _ => all[name] = section.clone(),
+            }
+        }
+        assert!(items <= size, "{page}");
+        match page["nextPageToken"].as_str() {
+            Some(token) => next = format!("&pageToken={token}"),
+            None => break,
+        }
+    }
+    let mut without_page = all;
+    for name in ["nextPageToken", "exportedAt"] {
+        without_page.as_object_mut().unwrap().remove(name);
+    }
+    without_page
+}

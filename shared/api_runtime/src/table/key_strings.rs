@@ -37,7 +37,7 @@ use super::person::{person_by_email_key, record_by_email_key, staff_key};
 use super::product::{product_code_key, product_key, product_name_key};
 use super::service_request::{
     contact_key, service_request_key, service_request_of_key, service_request_ref_key,
-    service_request_update_key, submitted_by_key, update_of_author_key, update_of_staff_key,
+    service_request_update_key, submitted_by_key, update_of_author_key, updates_of_author, updates_of_staff,
 };
 use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{release_key, store_account_key, store_link_key};
@@ -234,8 +234,16 @@ fn every_key_keeps_its_stored_format() {
         ),
         (grantee_mention_key(o, p, &email), format!("ORG#{O}"), format!("GRANTEE#{P}#a@x.example")),
         (cancelled_among_all_key(r), "CANCELLED_PARKED_ORDERS".to_owned(), R.to_owned()),
-        (update_of_author_key(&customer, v, 7), format!("AUTHOR#{C}"), format!("{V}#0000000007")),
-        (update_of_staff_key("amir", v, 7), "AUTHOR#STAFF#amir".to_owned(), format!("{V}#0000000007")),
+        (
+            update_of_author_key(updates_of_author(&customer), v, 7),
+            format!("AUTHOR#{C}"),
+            format!("{V}#0000000007"),
+        ),
+        (
+            update_of_author_key(updates_of_staff("a#b"), v, 7),
+            format!("AUTHOR#STAFF#{}", segment("a#b")),
+            format!("{V}#0000000007"),
+        ),
         (
             erasure_key(&email),
             "ERASURE#y_rIZkazVkare7pBwMHcmOhzJun21Jnn0gbStECXBMo".to_owned(),

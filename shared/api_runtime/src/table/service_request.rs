@@ -45,12 +45,11 @@ impl Entity for ServiceRequestUpdate {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        let (request, number) = (self.service_request_id, self.number);
-        match (&self.by.person, &self.by.subject) {
-            (Some(author), _) => Some(update_of_author_key(author, request, number)),
-            (None, Some(subject)) => Some(update_of_staff_key(subject, request, number)),
-            (None, None) => None,
-        }
+        let author = match (&self.by.person, &self.by.subject) {
+            (Some(person), _) => updates_of_author(person),
+            (None, subject) => updates_of_staff(subject.as_ref()?),
+        };
+        Some(update_of_author_key(author, self.service_request_id, self.number))
     }
 }
 
@@ -349,17 +348,12 @@ pub(super) fn updates_of_author(author: &Person) -> String {
     format!("AUTHOR#{}", person_segment(author))
 }
 
-/// Returns the key of an update among those of its author, in `by-facet`.
-pub(super) fn update_of_author_key(author: &Person, request: ServiceRequestId, number: u64) -> Key {
-    Key::new(updates_of_author(author), format!("{request}#{number:010}"))
-}
-
 /// Returns the partition, in `by-facet`, of the updates that an operator or agent wrote.
 pub(super) fn updates_of_staff(subject: &str) -> String {
     format!("AUTHOR#STAFF#{}", segment(subject))
 }
 
-/// Returns the key of an update among those of an operator or agent, in `by-facet`.
-pub(super) fn update_of_staff_key(subject: &str, request: ServiceRequestId, number: u64) -> Key {
-    Key::new(updates_of_staff(subject), format!("{request}#{number:010}"))
+/// Returns the key of an update among those of its author, whose partition is given, in `by-facet`.
+pub(super) fn update_of_author_key(author: String, request: ServiceRequestId, number: u64) -> Key {
+    Key::new(author, format!("{request}#{number:010}"))
 }
