@@ -5,7 +5,7 @@ use domain::actor::ActorKind;
 use domain::{Actor, Role};
 
 use super::summary::MySummary;
-use super::{summary_of_manager, summary_of_member, summary_of_staff};
+use super::{summary_of_customer, summary_of_manager, summary_of_member, summary_of_staff};
 
 /// Returns what awaits the caller.
 pub struct GetMySummary;
@@ -19,7 +19,9 @@ impl Operation for GetMySummary {
         service requests of the organizations in which their access level is `look` or above (at most 100). \
         Contact managers get the pending requests that are addressed to them, the grants in their \
         organization that end within 30 days, its subscriptions that end within 30 days, and its open service \
-        requests. Operators and agents get the open service requests of the current and the two preceding \
+        requests. Other customers get the subscriptions that they are contacts of and that end within 30 days, and \
+        their own open service requests, as submitter or contact, among the newest 100 of the organization with \
+        each status; those of no organization get neither. Operators and agents get the open service requests of the current and the two preceding \
         months (UTC), operators also parked orders and the scheduled work that failed in the last 7 days. A \
         part that does not concern the role is absent, and `more` of a part says whether there are more than \
         it counts. What an index finds may lack the latest changes; access, requests and subscriptions are \
@@ -27,7 +29,7 @@ impl Operation for GetMySummary {
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/me/summary",
-        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::ContactManager],
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer],
     )];
 
     type Caller = Actor;
@@ -40,7 +42,10 @@ impl Operation for GetMySummary {
         let Request { context, caller: actor, .. } = request;
         Ok(Reply::ok(match actor.kind {
             ActorKind::Partner { partner, .. } => summary_of_member::read(context, actor, partner).await?,
-            ActorKind::Customer { organization, .. } => {
+            ActorKind::Customer { organization, manager: false } => {
+                summary_of_customer::read(context, actor, organization).await?
+            }
+            ActorKind::Customer { organization, manager: true } => {
                 summary_of_manager::read(context, actor, organization.or_not_found()?).await?
             }
             ActorKind::Operator | ActorKind::Agent => summary_of_staff::read(context, actor).await?,

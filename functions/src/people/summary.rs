@@ -31,13 +31,14 @@ pub struct MySummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ending_access: Option<EndingAccess>,
     /// Subscriptions that end within 30 days unless they are renewed, the earliest first: for a partner's member those
-    /// that the partner manages, for a contact manager those of the organization.
+    /// that the partner manages, for a contact manager those of the organization, for another customer those that it is a contact
+    /// of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) renewals: Option<Section<RenewalRow>>,
     /// License pools of the partner with fewer available licenses than their threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) low_pools: Option<Section<LowPoolRow>>,
-    /// Service requests that are neither solved nor closed.
+    /// Service requests that are neither solved nor closed; for a customer who is not a contact manager, its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) open_service_requests: Option<OpenServiceRequests>,
     /// Orders that wait until their account is linked, the oldest first.
@@ -163,7 +164,7 @@ impl EndingAccess {
             grant_id: grant.id,
             organization: names.organization(organization),
             partner: names.partner(partner),
-            email: grant.individual.map(|one| one.email),
+            email: grant.individual.map(|one| one.email).filter(|email| !email.is_erased()),
             level: grant.level,
             expires_at: grant.expires_at,
             auto_extend: grant.auto_extend,
@@ -186,8 +187,8 @@ pub struct RenewalRow {
     /// Plan under which the subscription is sold; 1 to 100 characters. Absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    /// Name of the product; 1 to 200 characters. Present for contact managers; a partner's member finds it in the list
-    /// of subscriptions.
+    /// Name of the product; 1 to 200 characters. Present for customers; a partner's member finds it in the list of
+    /// subscriptions.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_name: Option<Name>,
     /// Time at which the subscription ends unless it is renewed; RFC 3339, UTC.
@@ -245,7 +246,8 @@ pub struct OpenServiceRequests {
     /// Whether there may be more than were counted.
     pub(super) more: bool,
     /// Some of the service requests that wait for the vendor, at most 5: for operators and agents the oldest, for
-    /// contact managers the newest. Empty for a partner's member.
+    /// contact managers the newest; for another customer its newest, also those that wait for a person. Empty for a partner's
+    /// member.
     pub(super) items: Vec<ServiceRequestRow>,
     /// Organizations with the most of them, at most 5; for a partner's member only.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -117,6 +117,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         requests("agent", "of a month"),
         (one("list-submit-options").by("customer"), "`list-submit-options` of a customer".to_owned(), ""),
         (one("get-my-summary").by("contactManager"), "`get-my-summary` of a contact manager".to_owned(), ""),
+        (one("get-my-summary").by("customer"), "`get-my-summary` of a customer".to_owned(), ""),
         (one("get-my-summary").by("operator"), "`get-my-summary` of an operator".to_owned(), ""),
         (
             one("list-partner-organizations").at("/v1/partners/{partner}/organizations?sort=name"),

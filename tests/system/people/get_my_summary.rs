@@ -131,5 +131,40 @@ async fn only_operators_see_parked_orders_and_failed_work() {
     let requests = &agent["openServiceRequests"];
     assert_eq!((&requests["open"], &requests["more"]), (&json!(2), &json!(false)));
     assert_eq!(requests["items"][0]["organization"]["name"], "株式会社ヤマダ電機");
-    world.get("/v1/me/summary").by("customer").assert_rejected(403, "role-not-allowed").await;
+    world.get("/v1/me/summary").assert_rejected(401, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customer_sees_its_own_requests_and_renewals() {
+    let world = World::demo().await;
+    open(&world, "contactManager", "question").send().await.ok();
+    let mine = summary(&world, "customer").await;
+    let requests = &mine["openServiceRequests"];
+    assert_eq!(
+        (&requests["open"], &requests["waiting"], &requests["more"]),
+        (&json!(1), &json!(0), &json!(false))
+    );
+    assert_eq!(requests["items"][0]["id"], world.id("serviceRequest"));
+    assert_eq!(requests["items"][0]["organization"]["name"], "株式会社ヤマダ電機");
+    for absent in ["pendingRequests", "endingAccess", "lowPools", "parkedOrders", "failedWork"] {
+        assert_eq!(mine.get(absent), None, "{absent}");
+    }
+    let status = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}/updates");
+    world.post(&status).by("agent").json(json!({"status": "waiting", "text": "?"})).send().await.ok();
+    let requests = summary(&world, "customer").await["openServiceRequests"].clone();
+    assert_eq!((&requests["open"], &requests["waiting"]), (&json!(0), &json!(1)));
+    set_time(&world, "2030-12-20T09:00:00Z").await;
+    let renewals = summary(&world, "customer").await["renewals"].clone();
+    let all = summary(&world, "contactManager").await["renewals"].clone();
+    assert!(renewals["count"].as_u64().unwrap() < all["count"].as_u64().unwrap(), "{renewals} of {all}");
+    assert!(
+        renewals["count"].as_u64().unwrap() > 0 && renewals["items"][0]["productName"].is_string(),
+        "{renewals}"
+    );
+    // Without a record it is a contact of nothing.
+    world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
+    let mine = summary(&world, "customer").await;
+    assert_eq!((&mine["renewals"]["count"], &mine["openServiceRequests"]["waiting"]), (&json!(0), &json!(0)));
+    let nowhere = world.token_of(json!({"sub": "n", "email": "n@x.example", "role": "customer"}));
+    assert_eq!(world.get("/v1/me/summary").token(&nowhere).send().await.ok(), json!({}));
 }
