@@ -9,7 +9,7 @@ use api_runtime::{
     Request, Route, Switch, route,
 };
 use deserr::Deserr;
-use domain::event::EventType;
+use domain::event::{EventType, SubscriptionContactRemoved, SubscriptionOrdered};
 use domain::fault::{Check, Validated};
 use domain::{
     Actor, ErrorKind, Event, EventId, EventKind, Fault, FaultPointer, Faults, LogScope, NameQuery,
@@ -284,6 +284,20 @@ impl Operation for QueryHistory {
     }
 }
 
+/// Removes from an event what took the place of the e-mails of erased people.
+fn without_erased(mut kind: EventKind) -> EventKind {
+    match &mut kind {
+        EventKind::SubscriptionOrdered(SubscriptionOrdered { contacts, first_time_contacts, .. }) => {
+            [contacts, first_time_contacts].into_iter().for_each(|all| all.retain(|one| !one.is_erased()));
+        }
+        EventKind::SubscriptionContactRemoved(SubscriptionContactRemoved { email, .. }) => {
+            *email = email.take().filter(|one| !one.is_erased());
+        }
+        _ => {}
+    }
+    kind
+}
+
 /// Adds the names of their parties and authors to events, and removes the ids of subscriptions that the caller may not see.
 async fn name_parties(
     context: &Context<'_>,
@@ -313,7 +327,7 @@ async fn name_parties(
         id,
         time,
         actor: people.author(actor, NameReader::of(caller, organization_id, time)),
-        kind: visibility.narrow_event(kind, &hidden),
+        kind: without_erased(visibility.narrow_event(kind, &hidden)),
         version,
         partner: partner_id.map(|partner| names.partner(partner)),
         organization: organization_id.map(|organization| names.organization(organization)),

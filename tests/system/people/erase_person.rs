@@ -152,6 +152,10 @@ async fn mentions_without_a_record_are_erased() {
     assert_eq!(json!(names.map(|name| counts[name].clone())), expected, "{counts}");
     run_job_after_a_minute(&world).await;
     assert_forgotten(&world, &["kenji@yamada.example", "Kenji Kato"]).await;
+    let history = world.get("/v1/organizations/{yamada}/history?pageSize=100").by("contactManager");
+    let history = history.send().await.ok();
+    assert!(history.to_string().contains("subscription.contact-removed"), "{history}");
+    assert!(!history.to_string().contains("erased.invalid"), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,7 +177,7 @@ event_data! {
     SubscriptionContactRemoved {
         /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// E-mail of the removed contact; at most 254 bytes. Absent if it had a customer record.
+        /// E-mail of the removed contact; at most 254 bytes. Absent if it had a customer record, or if the person was erased.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         email: Option<Email>,
         /// Customer record of the removed contact; absent if an order named it without one.
