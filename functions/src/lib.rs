@@ -17,9 +17,11 @@ pub mod party;
 pub mod people;
 pub mod person_names;
 pub mod person_sort;
+pub mod person_search;
 pub mod products;
 pub mod service;
 pub mod service_requests;
+pub mod sorting;
 pub mod subscriptions;
 pub mod webhooks;
 

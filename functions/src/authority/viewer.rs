@@ -205,6 +205,8 @@ pub struct ViewerContext<'a> {
     pub visibility: Visibility,
     /// E-mail reservation of the caller as a customer of the organization; none if it has no record.
     record: Option<EmailReservation>,
+    /// Time at which a customer with the caller's e-mail was last removed, or the end of time while it is disabled.
+    removed_at: Option<Timestamp>,
     organization: Organization,
 }
 
@@ -257,7 +259,7 @@ impl<'a> Viewer<'a> {
             }
             _ => Visibility::Everything,
         };
-        Ok(ViewerContext { actor: self.actor, visibility, record, organization })
+        Ok(ViewerContext { actor: self.actor, visibility, record, removed_at, organization })
     }
 
     /// Reads the items that decide the visibility, and decides it; for routes that list what the caller sees of the
@@ -319,6 +321,14 @@ impl ViewerContext<'_> {
     /// Returns whether the caller may see a subscription.
     pub fn sees(&self, one: &Subscription) -> bool {
         self.visibility.sees(one)
+    }
+
+    /// Returns whether the caller is an operator or a contact of a subscription, by the items that were read.
+    pub fn is_operator_or_contact(&self, one: &Subscription) -> bool {
+        let email = self.actor.email.as_ref().filter(|_| self.actor.has_one_of(&[Role::Customer]));
+        let customer = self.record.as_ref().and_then(|record| record.person().ok().flatten());
+        let is_contact = |email| one.contact(email, customer, self.removed_at).is_some();
+        self.actor.has_one_of(&[Role::Operator]) || email.is_some_and(is_contact)
     }
 
     /// Requires at commit that the caller may act on each of these subscriptions: operators and, if `manager` is true,

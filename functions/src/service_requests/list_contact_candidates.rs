@@ -24,6 +24,7 @@ use super::contact_by_email::may_name;
 use super::{customer_lookup, record};
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 use crate::party::Names;
+use crate::person_search::matches_person;
 
 /// Lists the people who can become contacts of an organization's service requests.
 pub struct ListContactCandidates;
@@ -41,10 +42,7 @@ pub struct ListContactCandidatesQuery {
 
 impl ListContactCandidatesQuery {
     fn matches(&self, name: &Name, email: &Email) -> bool {
-        self.search.as_ref().is_none_or(|search| {
-            let text = search.to_string().to_lowercase();
-            search.matches(name).is_some() || email.folded().contains(&text)
-        })
+        matches_person(self.search.as_ref(), name, email)
     }
 }
 

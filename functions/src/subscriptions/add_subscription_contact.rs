@@ -6,8 +6,12 @@ use api_runtime::{
     Route, route,
 };
 use domain::event::SubscriptionContactAdded;
+use domain::service_request::TOO_MANY_CONTACTS;
 use domain::subscription::{ContactPerson, SubscriptionContact};
-use domain::{Actor, Customer, CustomerId, Email, ErrorKind, OrganizationId, Role, Subscription};
+use domain::{
+    Actor, Customer, CustomerId, Email, ErrorKind, Fault, FaultPointer, OrganizationId, Problem, Role,
+    Subscription,
+};
 
 use super::contact_selector::{ContactSelector, SubscriptionContactPath, require_contact_authority};
 use super::contacts::Contacts;
@@ -18,8 +22,8 @@ pub struct AddSubscriptionContact;
 
 const UNKNOWN_CUSTOMER: ErrorKind =
     ErrorKind::rule("unknown-customer", "the organization has no such customer");
-const TOO_MANY_CONTACTS: ErrorKind =
-    ErrorKind::state("too-many-contacts", "the subscription already has 20 contacts: remove one first");
+const CUSTOMER_DISABLED: ErrorKind =
+    ErrorKind::rule("customer-disabled", "the customer is disabled: enable it first with `enable-customer`");
 
 impl Operation for AddSubscriptionContact {
     const NAME: &str = "add-subscription-contact";
@@ -28,7 +32,9 @@ impl Operation for AddSubscriptionContact {
         manages it may call it; a partner that replaces a contact adds the new one before it removes the \
         earlier one. The customer is named by its id or by its e-mail, and must belong to the \
         organization; `list-subscription-candidates` finds it. A subscription has at most 20 \
-        contacts, not counting removed customers, and a deactivated one accepts no new contact. \
+        contacts, not counting removed customers, and a deactivated one accepts no new contact. A disabled \
+        customer is refused (422 `customer-disabled`). A customer who was moved to another organization and \
+        back is no longer a contact and can be added again. \
         Idempotent: it changes nothing if the customer is a contact already. An addition is recorded as \
         `subscription.contact-added` and can be undone with `remove-subscription-contact`, except for the \
         last contact.";
@@ -38,7 +44,7 @@ impl Operation for AddSubscriptionContact {
         &[Role::Operator, Role::Customer, Role::PartnerMember],
     )];
     const ERRORS: &[ErrorKind] =
-        &[NOT_A_CONTACT, UNKNOWN_CUSTOMER, TOO_MANY_CONTACTS, Subscription::DEACTIVATED];
+        &[NOT_A_CONTACT, UNKNOWN_CUSTOMER, CUSTOMER_DISABLED, TOO_MANY_CONTACTS, Subscription::DEACTIVATED];
 
     type Caller = Actor;
     type Path = SubscriptionContactPath;
@@ -59,13 +65,10 @@ impl Operation for AddSubscriptionContact {
             ContactSelector::Record(id) => found.get(&CustomerById(*id))?,
             ContactSelector::Email(_) => read_customer(context, record).await?,
         };
-        let known =
-            known.filter(|customer| customer.organization_id == Some(organization) && customer.is_active());
-        let Some(Customer { id: customer_id, email, .. }) = known else {
-            return Err(UNKNOWN_CUSTOMER.refuse(&[]).into());
-        };
+        let customer = require_active(known, organization)?;
+        let (customer_id, email) = (customer.id, &customer.email);
         let (seen, mut after) = (before.metadata.version, before.clone());
-        if before.contacts.iter().any(|contact| contact.customer_id() == Some(customer_id)) {
+        if Contacts::of(&before).include_record(&customer) {
             change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
@@ -73,22 +76,36 @@ impl Operation for AddSubscriptionContact {
         if before.deactivation.is_some() {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
-        // The new contact replaces one whom an order named by the same e-mail.
-        after.contacts.retain(|contact| contact.email_in_order() != Some(&email));
+        // The new contact replaces one whom an order named by the same e-mail, and one from before the customer was moved
+        // away and back.
+        after.contacts.retain(|contact| !contact.is_of(Some(email), Some(customer_id)));
         add_contact(context, &mut change, &mut after, customer_id).await?;
         after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
         // It is not the caller's own record that is a condition already: a contact by that record adds nothing.
         let owner = EmailInOrganization(Some(organization), email.clone());
         change.require_owner(&owner, customer_id, || ConditionFailure::Stale);
-        let first = is_first_time(context, organization, &email).await?;
+        let first = is_first_time(context, organization, email).await?;
         if first {
-            change.add(remember_contact(organization, &email));
+            change.add(remember_contact(organization, email));
         }
         let added = SubscriptionContactAdded { subscription_id: after.id, customer_id, first_time: first };
         change.record(after.event(added));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await
+    }
+}
+
+/// Returns a customer who can become a contact.
+fn require_active(known: Option<Customer>, organization: OrganizationId) -> Result<Customer, Problem> {
+    let refuse = |ErrorKind { kind, code, about }| {
+        Problem::of(kind, vec![Fault::new(FaultPointer::parameter("customerId"), code, about)])
+    };
+    let is_here = |one: &Customer| one.organization_id == Some(organization) && one.removed_at.is_none();
+    match known.filter(is_here) {
+        Some(customer) if customer.is_active() => Ok(customer),
+        Some(_) => Err(refuse(CUSTOMER_DISABLED)),
+        None => Err(refuse(UNKNOWN_CUSTOMER)),
     }
 }
 

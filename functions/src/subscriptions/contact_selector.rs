@@ -58,7 +58,8 @@ impl ContactSelector {
         }
     }
 
-    /// Returns the customer record that is selected: the one that the e-mail has now. `None` if the e-mail has none.
+    /// Returns the customer record that is selected: the one that has the e-mail now, disabled or not. `None` if the
+    /// e-mail belongs to no record.
     pub(super) fn record(
         &self,
         found: &BatchResult,
@@ -68,7 +69,7 @@ impl ContactSelector {
             Self::Record(id) => Ok(Some(*id)),
             Self::Email(email) => {
                 let record = found.get(&EmailInOrganization(Some(organization), email.clone()))?;
-                Ok(record.map(|record| record.person()).transpose()?.flatten())
+                Ok(record.map(|record| record.holder()).transpose()?)
             }
         }
     }

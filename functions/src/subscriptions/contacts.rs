@@ -54,6 +54,20 @@ impl<'a> Contacts<'a> {
         EmailInOrganization(Some(self.organization), email.clone())
     }
 
+    /// Returns whether a customer has belonged to the organization since it became a contact. A customer who was moved
+    /// away and back is a contact only if it was added again.
+    fn is_since_its_move(&self, customer: &Customer, since: Timestamp) -> bool {
+        let is_here = customer.organization_id == Some(self.organization);
+        is_here && customer.moved_at.is_none_or(|moved| moved < since)
+    }
+
+    /// Returns whether a customer still is a contact by its record.
+    pub(super) fn include_record(&self, customer: &Customer) -> bool {
+        let is_it = |contact: &SubscriptionContact| contact.customer_id() == Some(customer.id);
+        let mut stored = self.contacts.iter().filter(|contact| is_it(contact));
+        stored.any(|contact| self.is_since_its_move(customer, contact.since))
+    }
+
     fn history(&self, email: &Email) -> ContactHistoryOf {
         ContactHistoryOf(self.organization, email.clone())
     }
@@ -81,10 +95,8 @@ impl<'a> Contacts<'a> {
                 ContactPerson::Customer { customer_id } => {
                     let customer = found.get(&CustomerById(*customer_id))?;
                     let is_customer = |customer: &Customer| {
-                        let here = customer.organization_id == Some(self.organization);
-                        let is_since_its_move = customer.moved_at.is_none_or(|moved| moved < since);
                         let counts = customer.is_active() || with_disabled && customer.removed_at.is_none();
-                        here && is_since_its_move && counts
+                        counts && self.is_since_its_move(customer, since)
                     };
                     lasting.extend(customer.filter(is_customer).map(
                         |Customer { id, email, name, .. }| {
@@ -156,8 +168,8 @@ impl<'a> Contacts<'a> {
         Ok(contacts)
     }
 
-    /// Returns whether a customer is one of the stored contacts: by its record, or by its e-mail as an order named it.
-    pub(super) fn include(&self, customer: &Customer) -> bool {
-        self.contacts.iter().any(|contact| contact.is_of(Some(&customer.email), Some(customer.id)))
+    /// Returns the stored contacts who still are contacts or are disabled, by the items that were read.
+    pub(super) fn stored_among(&self, found: &BatchResult) -> Result<Vec<&'a SubscriptionContact>, Failure> {
+        Ok(self.lasting(found, true)?.into_iter().map(|contact| contact.stored).collect())
     }
 }

@@ -198,7 +198,7 @@ pub const MOST_ADDITIONAL: usize = 20;
 /// There would be more than [`MOST_ADDITIONAL`] additional contacts.
 pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::state(
     "too-many-contacts",
-    "a service request has at most 20 additional contacts, its previous primary contact included: remove one first",
+    "a subscription has at most 20 contacts, and a service request at most 20 additional ones, its previous primary contact included: remove one first",
 );
 
 /// The person is the primary contact, which can be replaced but not removed.
