@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api_runtime::table::{
-    Error, LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool, is_listed,
+    Error, LicenseTypeByCode, OrganizationById, PartnerOrganizationLink, PoolOfPartner, assign_from_pool,
+    is_active, is_listed,
 };
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::LicenseAssigned;
 use domain::license::Lines;
 use domain::{
@@ -41,15 +43,16 @@ impl Operation for AssignLicense {
     const SUMMARY: &str = "Assign licenses to a customer";
     const DESCRIPTION: &str = "Partner members assign licenses from their partner's pools to an organization \
         in its directory; access to the organization alone does not suffice (404). Assignments are irreversible. Either all lines are assigned or none: if a pool \
-        holds too few licenses, the call is refused (409 `license-pool-exhausted`), and so is a license \
-        type that does not exist (422 `unknown-license-type`). The required \
+        holds too few licenses, the call is refused (409 `license-pool-exhausted`), and so are an assignment \
+        to a deactivated organization (409 `organization-deactivated`) and a license type that does not \
+        exist (422 `unknown-license-type`). The required \
         `Idempotency-Key` keeps a retry from assigning twice. Records `license.assigned` for each line, and \
         `license.pool-low` for each pool that falls below its threshold.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[Pool::EXHAUSTED, LicenseType::UNKNOWN];
+    const ERRORS: &[ErrorKind] = &[Pool::EXHAUSTED, LicenseType::UNKNOWN, ORGANIZATION_DEACTIVATED];
 
     type Caller = Actor;
     type Path = PartnerPath;
@@ -106,6 +109,11 @@ fn change_of(
     require_member(&mut change, actor, partner_id)?;
     change.require_that(&PartnerOrganizationLink(partner_id, organization_id), is_listed(), |_| {
         ConditionFailure::rejected(&Problem::NOT_FOUND, &[&"organizationId"])
+    });
+    // An assignment is irreversible, and the directory loses a deactivated organization only some time later.
+    change.require_that(&OrganizationById(organization_id), is_active(), |stored| match stored {
+        Some(_) => ConditionFailure::rejected(&ORGANIZATION_DEACTIVATED, &[&"organizationId"]),
+        None => ConditionFailure::rejected(&Problem::NOT_FOUND, &[&"organizationId"]),
     });
     change.create(assignment)?;
     for (index, line) in assignment.lines.iter().cloned().enumerate() {
