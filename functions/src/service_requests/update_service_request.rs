@@ -7,6 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
+use domain::deactivation::ORGANIZATION_DEACTIVATED;
 use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Validated};
 use domain::service_request::{Person, ServiceRequestUpdate, UpdateAuthor, UpdateText};
@@ -21,6 +22,7 @@ use super::{
     is_for_another_organization, record, track,
 };
 use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
+use crate::party::require_active_organization;
 
 /// Adds an update to a service request.
 pub struct UpdateServiceRequest;
@@ -60,7 +62,8 @@ impl Operation for UpdateServiceRequest {
     const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members whose \
         access level there is `update` or above may call it. Updates take effect in the order of their \
         `number` and cannot be changed or removed. Only an agent changes the status of a closed service \
-        request (409 `service-request-closed`). The first text of an operator or agent sets `answeredAt`. \
+        request (409 `service-request-closed`). A solved or closed service request of a deactivated organization is \
+        not reopened (409 `organization-deactivated`). The first text of an operator or agent sets `answeredAt`. \
         `If-Match` refers to the version of the service request. The event `service-request.updated` is \
         recorded. A partner member who submitted the service request and is its primary contact may also \
         change its time zone.";
@@ -75,7 +78,7 @@ impl Operation for UpdateServiceRequest {
         "a customer needs no record to answer about a service request, and an agent reopens what it closes",
     )];
     const TAKES_VERSION: bool = true;
-    const ERRORS: &[ErrorKind] = &[CLOSED, MISPLACED_TIME_ZONE, LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[CLOSED, MISPLACED_TIME_ZONE, LEVEL_TOO_LOW, ORGANIZATION_DEACTIVATED];
 
     type Caller = Actor;
     type Path = ServiceRequestPath;
@@ -102,6 +105,11 @@ impl Operation for UpdateServiceRequest {
         }
         let (seen, partner_id) = (before.metadata.version, member.as_ref().map(|member| member.partner));
         let answers = actor.is_staff() && new.text.is_some();
+        // A deactivated organization has no unsolved service request, so none is reopened.
+        let reopens = before.status.is_solved() && new.status.is_some_and(|status| !status.is_solved());
+        if reopens {
+            require_active_organization(&mut change, organization_id);
+        }
         let mut request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         request.time_zone = new.time_zone.or(request.time_zone);
         change.replace(&request, seen, context.if_match())?;
