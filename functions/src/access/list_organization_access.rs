@@ -5,13 +5,13 @@ use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::search::sort_key;
-use domain::{Access, Actor, Faults, Role, Timestamp};
+use domain::{Access, Actor, Faults, Role};
 use schemars::JsonSchema;
 
 use super::view::{AccessView, grantees_of};
 use crate::party::{Names, read_if_visible};
 use crate::person_names::People;
+use crate::sorting::{expiry_position, name_position};
 
 /// Lists the partners that have or had access to an organization.
 pub struct ListOrganizationAccess;
@@ -105,8 +105,7 @@ fn position(context: &Context<'_>, sort: OrganizationAccessSort, access: &Access
     match sort {
         OrganizationAccessSort::PartnerId => partner.to_string(),
         OrganizationAccessSort::Name => {
-            let name = names.partner(partner).name;
-            format!("{}#{partner}", name.map(|name| sort_key(name.as_str())).unwrap_or_default())
+            name_position(names.partner(partner).name.as_ref(), &partner.to_string())
         }
         OrganizationAccessSort::ExpiresAt => {
             let active = access.grants.iter().filter(|grant| grant.is_active(context.now));
@@ -114,10 +113,4 @@ fn position(context: &Context<'_>, sort: OrganizationAccessSort, access: &Access
             expiry_position(first, &partner.to_string())
         }
     }
-}
-
-/// Returns the position of an item that is sorted by its expiry; items without one come last.
-pub(super) fn expiry_position(expires_at: Option<Timestamp>, id: &str) -> String {
-    let expiry = expires_at.map_or_else(|| char::MAX.to_string(), |expiry| expiry.to_string());
-    format!("{expiry}#{id}")
 }

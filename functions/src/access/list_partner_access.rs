@@ -2,34 +2,21 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use api_runtime::table::{
-    AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner, RequestById,
-};
+use api_runtime::table::{AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{MemberRecord, decide};
-use domain::{
-    Access, AccessRequest, AccessRequestId, Actor, Email, ErrorKind, Fault, FaultPointer, Faults, Level,
-    Problem, RequestState, Role, Timestamp,
-};
+use domain::{Access, AccessRequestId, Actor, Email, ErrorKind, Faults, Level, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list_organization_access::expiry_position;
+use super::pending::{pending_among, pending_for, want_requests};
 use super::view::{AccessView, grantees_of};
 use crate::party::Names;
 use crate::person_names::People;
-
-/// Maximum number of organizations that are sorted by what is in no key.
-pub(crate) const MOST_SORTED: usize = 1_000;
-
-/// The list has more organizations than can be sorted.
-pub(crate) const TOO_MANY_TO_SORT: ErrorKind = ErrorKind::rule(
-    "too-many-to-sort",
-    "the partner has too many organizations to sort: list them without `sort`, or search by name",
-);
+use crate::sorting::{MOST_SORTED, TOO_MANY_TO_SORT, expiry_position, name_position, too_many_to_sort};
 
 /// Lists the organizations to which a partner has or had access.
 pub struct ListPartnerAccess;
@@ -73,6 +60,8 @@ enum PartnerAccessSort {
     OrganizationId,
     /// By the expiry of the caller's own access; organizations to which the caller has none come last.
     ExpiresAt,
+    /// By the organization's name, ignoring case, accents and punctuation.
+    Name,
 }
 
 impl Operation for ListPartnerAccess {
@@ -84,8 +73,7 @@ impl Operation for ListPartnerAccess {
         and the pending requests, in the order of the organizations' ids unless `sort` selects another one. \
         An organization that gave its first access a moment ago may be missing, and access that changed a \
         moment ago may stand in its earlier place; the content of each item is current. More than 1,000 \
-        organizations are not sorted by expiry (422 `too-many-to-sort`); `list-partner-organizations` sorts \
-        by name.";
+        organizations are not sorted by expiry or name (422 `too-many-to-sort`).";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners/{partnerId}/access", &[Role::PartnerMember])];
     const PAGED: bool = true;
     const ERRORS: &[ErrorKind] = &[TOO_MANY_TO_SORT];
@@ -110,16 +98,17 @@ impl Operation for ListPartnerAccess {
         let access = read_access(context, &all, query.sort);
         let (caller_items, access) = tokio::try_join!(caller_items, access)?;
         let member = caller_items.get(&own).or_not_found()?.member_record().or_not_found()?;
-        let page = match access {
-            Found::Page(page) => page,
-            Found::All(all) => page_by_expiry(context, &all, &email, member),
+        let page = match (access, query.sort) {
+            (Found::Page(page), _) => page,
+            (Found::All(all), PartnerAccessSort::Name) => page_by_name(context, all).await?,
+            (Found::All(all), _) => page_by_expiry(context, &all, &email, member),
         };
 
         // The index is eventually consistent, so the items are read again from the table.
         let pending = caller_items.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
         let mut wanted = BatchGet::new();
         page.items.iter().for_each(|found| wanted.add(&AccessIn(found.organization_id, partner_id)));
-        pending.iter().for_each(|request| wanted.add(&RequestById(*request)));
+        want_requests(&mut wanted, &pending);
         let organizations = page.items.iter().map(|found| found.organization_id);
         let mut named = BatchGet::new();
         Names::want(&mut named, std::iter::once(partner_id), organizations.clone());
@@ -128,11 +117,7 @@ impl Operation for ListPartnerAccess {
             tokio::try_join!(context.table.fetch(wanted, true), context.table.fetch(named, false))?;
         let names = Names::among(&named, std::iter::once(partner_id), organizations)?;
         let members = People::among(&named, page.items.iter().flat_map(grantees_of))?;
-        let mut requests = Vec::new();
-        for request in pending {
-            let request = read.get(&RequestById(request))?.map(|request| request.at(context.now));
-            requests.extend(request.filter(|request| request.state == RequestState::Pending));
-        }
+        let requests = pending_among(&read, &pending, context.now)?;
         let mut items = Vec::new();
         for found in page.items {
             let Some(access) = read.get(&AccessIn(found.organization_id, partner_id))? else { continue };
@@ -161,7 +146,7 @@ async fn read_access(
 ) -> Result<Found, Failure> {
     match sort {
         PartnerAccessSort::OrganizationId => Ok(Found::Page(context.page(listing, true).await?)),
-        PartnerAccessSort::ExpiresAt => {
+        PartnerAccessSort::ExpiresAt | PartnerAccessSort::Name => {
             let left = AtomicUsize::new(MOST_SORTED);
             let all = context.table.list_at_most(listing, false, &left).await?;
             Ok(Found::All(all.ok_or_else(|| too_many_to_sort(MOST_SORTED))?))
@@ -169,12 +154,15 @@ async fn read_access(
     }
 }
 
-/// Returns the refusal to sort more than `most` organizations.
-pub(crate) fn too_many_to_sort(most: usize) -> Problem {
-    let ErrorKind { kind, code, about } = TOO_MANY_TO_SORT;
-    let most = u64::try_from(most).unwrap_or(u64::MAX);
-    let fault = Fault::new(FaultPointer::parameter("sort"), code, about).with_limit(most, None);
-    Problem::of(kind, vec![fault])
+/// Returns the requested page of access in the order of the organizations' names, which one more read finds.
+async fn page_by_name(context: &Context<'_>, all: Vec<Access>) -> Result<List<Access>, Failure> {
+    let names =
+        Names::of(context, std::iter::empty(), all.iter().map(|access| access.organization_id)).await?;
+    let place = |access: &Access| {
+        let id = access.organization_id;
+        name_position(names.organization(id).name.as_ref(), &id.to_string())
+    };
+    Ok(context.page_of_all(all.into_iter().map(|access| (place(&access), access)).collect()))
 }
 
 /// Returns the requested page of access in the order in which the member's own access expires.
@@ -190,17 +178,4 @@ fn page_by_expiry(
         (expiry_position(expires_at, &access.organization_id.to_string()), access.clone())
     });
     context.page_of_all(positioned.collect())
-}
-
-/// Returns the requests addressed to an e-mail whose owner approved a grant of this access. The partner already knows
-/// from the approval that the e-mail belongs to the organization, so this reveals nothing new.
-pub(crate) fn pending_for<'a>(
-    access: &'a Access,
-    requests: &'a [AccessRequest],
-) -> impl Iterator<Item = &'a AccessRequest> {
-    let known = move |request: &&AccessRequest| {
-        let mut origin = access.grants.iter().filter_map(|grant| grant.origin.as_ref());
-        origin.any(|origin| origin.contact_manager_email == request.contact_manager_email)
-    };
-    requests.iter().filter(known)
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, RequestById, add_pending,
-    replace_pending,
+    BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, add_pending, replace_pending,
 };
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrNotFound,
@@ -21,6 +20,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use super::pending::{pending_among, want_requests};
 use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
 use crate::party::require_active_partner;
 
@@ -163,14 +163,10 @@ async fn count_pending(
         return Ok(());
     }
     let mut wanted = BatchGet::new();
-    seen.iter().for_each(|request| wanted.add(&RequestById(*request)));
+    want_requests(&mut wanted, &seen);
     let found = context.table.fetch(wanted, true).await?;
-    let mut open = BTreeSet::new();
-    for request in &seen {
-        let request = found.get(&RequestById(*request))?.map(|request| request.at(context.now));
-        let request = request.filter(|request| request.state == RequestState::Pending);
-        open.extend(request.map(|request| request.id));
-    }
+    let open = pending_among(&found, &seen, context.now)?;
+    let mut open: BTreeSet<_> = open.into_iter().map(|request| request.id).collect();
     if is_full(&open) {
         let fault = TOO_MANY_PENDING.at(&[]).with_limit(MOST_PENDING, Some(MOST_PENDING));
         change.reject_with(ProblemKind::State, fault);

@@ -6,20 +6,18 @@ use std::sync::atomic::AtomicUsize;
 
 use api_runtime::table::{
     AccessIn, AccessOfPartner, BatchGet, BatchResult, Directory, EmailInPartner, Error, ListPattern,
-    OrganizationById, Page, PageQuery, PartnerById, PendingOfPartner, PreferenceOf, RequestById,
+    OrganizationById, Page, PageQuery, PartnerById, PendingOfPartner, PreferenceOf,
 };
 use api_runtime::{Context, Failure, List};
 use domain::access::{MemberRecord, decide};
 use domain::actor::ActorKind;
-use domain::search::sort_key;
 use domain::service_request::Person;
-use domain::{
-    AccessAction, AccessRequest, AccessRequestId, Actor, Email, Name, OrganizationId, PartnerId, RequestState,
-};
+use domain::{AccessAction, AccessRequest, AccessRequestId, Actor, Email, Name, OrganizationId, PartnerId};
 
 use super::directory_item::{DirectoryItem, PendingRequestItem};
-use crate::access::list_partner_access::{MOST_SORTED, pending_for, too_many_to_sort};
+use crate::access::pending::{pending_among, pending_for, want_requests};
 use crate::party::visible;
+use crate::sorting::{MOST_SORTED, name_position, too_many_to_sort};
 
 /// Maximum number of organizations in a directory that is sorted by name.
 const MOST_NAMES: usize = 5_000;
@@ -100,13 +98,9 @@ impl Caller {
                 wanted.add(&self.preference(*organization, *member));
             }
         }
-        self.pending.iter().for_each(|request| wanted.add(&RequestById(*request)));
+        want_requests(&mut wanted, &self.pending);
         let found = context.table.fetch(wanted, true).await?;
-        let mut requests = Vec::new();
-        for request in &self.pending {
-            let request = found.get(&RequestById(*request))?.map(|request| request.at(context.now));
-            requests.extend(request.filter(|request| request.state == RequestState::Pending));
-        }
+        let requests = pending_among(&found, &self.pending, context.now)?;
         let mut items = Vec::new();
         for one in listed {
             items.extend(self.item(context, &found, &requests, one)?);
@@ -249,5 +243,5 @@ pub(super) async fn page_by_name(
 
 /// Returns the position of an organization in the order of names.
 fn position(name: &Name, organization: OrganizationId) -> String {
-    format!("{}#{organization}", sort_key(name.as_str()))
+    name_position(Some(name), &organization.to_string())
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::directory_item::DirectoryItem;
 use super::directory_page::{Caller, Listed, page_by_creation, page_by_name};
-use crate::access::list_partner_access::TOO_MANY_TO_SORT;
+use crate::sorting::TOO_MANY_TO_SORT;
 
 /// Lists the organizations that a partner serves.
 pub struct ListPartnerOrganizations;
