@@ -18,7 +18,7 @@ pub(super) const MOST_SHOWN: usize = 5;
 /// Time before their end at which access and subscriptions are shown.
 pub(super) const AHEAD: Period = Period::days(30);
 
-/// What awaits the caller. Parts that do not concern its role are absent.
+/// Pending work of the caller: counts and first items. Parts that do not concern its role are absent.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MySummary {
@@ -246,8 +246,8 @@ pub struct OpenServiceRequests {
     /// Whether there may be more than were counted.
     pub(super) more: bool,
     /// Some of the service requests that wait for the vendor, at most 5: for operators and agents the oldest, for
-    /// contact managers the newest; for another customer its newest, also those that wait for a person. Empty for a partner's
-    /// member.
+    /// contact managers the newest, for a partner's member the oldest of the organizations in `organizations`, for another
+    /// customer its newest, also those that wait for a person.
     pub(super) items: Vec<ServiceRequestRow>,
     /// Organizations with the most of them, at most 5; for a partner's member only.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,7 @@ use crate::party::Names;
 /// Maximum number of pending requests that are counted.
 const MOST_REQUESTS: usize = 50;
 
-/// What the first step reads.
+/// Items that the first step reads.
 struct Found {
     own: Organization,
     access: Vec<Access>,

@@ -5,18 +5,22 @@ use std::collections::HashMap;
 
 use api_runtime::table::{
     BatchGet, BatchResult, LicenseTypes, Page, PageQuery, PendingOfPartner, PoolsOfPartner, Renewals,
-    RequestById, SubscriptionOf,
+    ServiceRequestScope, ServiceRequests, SubscriptionOf,
 };
 use api_runtime::{Context, Failure};
 use domain::dashboard::Dashboard;
+use domain::service_request::ServiceRequestFilter;
 use domain::{
-    AccessAction, Actor, Grant, LicenseType, OrganizationId, PartnerId, Pool, RequestState, Subscription,
+    AccessAction, Actor, Grant, LicenseType, OrganizationId, PartnerId, Pool, ServiceRequestStatus,
+    Subscription,
 };
+use futures_util::future::try_join_all;
 
 use super::summary::{
     AHEAD, EndingAccess, LowPoolRow, MOST_SHOWN, MySummary, OpenServiceRequests, OrganizationRow,
-    PendingRequestRow, RenewalRow, Section,
+    PendingRequestRow, RenewalRow, Section, ServiceRequestRow,
 };
+use crate::access::pending::{pending_among, want_requests};
 use crate::authority::own_access::OwnAccess;
 use crate::party::Names;
 use crate::service_requests::counts_of_many::{counts_among, want_counts};
@@ -24,7 +28,7 @@ use crate::service_requests::counts_of_many::{counts_among, want_counts};
 /// Maximum number of subscriptions that are counted as renewals.
 const MOST_RENEWALS: usize = 100;
 
-/// Reads the summary in two steps of concurrent reads.
+/// Reads the summary in two steps of concurrent reads; a third one follows if there are open service requests.
 pub(super) async fn read(
     context: &Context<'_>,
     actor: &Actor,
@@ -49,7 +53,7 @@ pub(super) async fn read(
     let pending = pending.map(|pending| pending.requests).unwrap_or_default();
     let (mut current, mut shown) = (BatchGet::new(), BatchGet::new());
     own.want(&mut current);
-    pending.iter().for_each(|request| current.add(&RequestById(*request)));
+    want_requests(&mut current, &pending);
     let lookup = |found: &Subscription| SubscriptionOf(found.organization_id, found.id);
     renewals.items.iter().for_each(|found| current.add(&lookup(found)));
     let organizations = own.organizations.iter().copied();
@@ -59,18 +63,16 @@ pub(super) async fn read(
     let (current, shown) = tokio::try_join!(table.fetch(current, true), table.fetch(shown, false))?;
     let names = Names::among(&shown, std::iter::once(partner), organizations)?;
 
-    let mut requests = Vec::new();
-    for request in pending {
-        let request = current.get(&RequestById(request))?.map(|request| request.at(now));
-        requests.extend(request.filter(|request| request.state == RequestState::Pending));
-    }
+    let requests = pending_among(&current, &pending, now)?;
     let access = own.prove(context, &current)?;
     let requests = requests.into_iter().map(|request| PendingRequestRow::of(request, &names));
+    let mut open = open_of(context, &shown, &access, &names, own.more)?;
+    open.items = oldest_open(context, &open, &names).await?;
     Ok(MySummary {
         pending_requests: Some(Section::of(requests, false)),
         renewals: Some(renewals_of(context, partner, &current, renewals, &names)?),
         low_pools: Some(low_pools(pools, types)),
-        open_service_requests: Some(open_of(context, &shown, &access, &names, own.more)?),
+        open_service_requests: Some(open),
         ending_access: Some(EndingAccess::of(
             access.into_iter().map(|(organization, grant)| (organization, partner, grant)),
             &names,
@@ -136,4 +138,25 @@ fn open_of(
     organizations.sort_by_key(|one| Reverse(one.open + one.waiting));
     organizations.truncate(MOST_SHOWN);
     Ok(OpenServiceRequests { open, waiting, more, items: Vec::new(), organizations: Some(organizations) })
+}
+
+/// Reads the oldest service requests that wait for the vendor, of the organizations that have the most of them.
+async fn oldest_open(
+    context: &Context<'_>,
+    open: &OpenServiceRequests,
+    names: &Names,
+) -> Result<Vec<ServiceRequestRow>, Failure> {
+    let organizations = open.organizations.iter().flatten().filter(|one| one.open > 0);
+    let selection =
+        ServiceRequestFilter { kind: None, status: Some(ServiceRequestStatus::Open), from: None, to: None };
+    let of = |organization| ServiceRequests {
+        among: ServiceRequestScope::Organization(organization),
+        selection: selection.clone(),
+    };
+    let lists: Vec<_> = organizations.map(|one| of(one.organization.id)).collect();
+    let page_query = PageQuery { size: MOST_SHOWN, ascending: true, after: None, consistent: true };
+    let pages = try_join_all(lists.iter().map(|list| context.table.page(list, &page_query, None))).await?;
+    let mut oldest: Vec<_> = pages.into_iter().flat_map(|page| page.items).collect();
+    oldest.sort_by_key(|one| one.id);
+    Ok(oldest.into_iter().take(MOST_SHOWN).map(|one| ServiceRequestRow::of(one, names)).collect())
 }

@@ -2,24 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{History, Page, PageQuery, ParkedOrders, ServiceRequestScope, ServiceRequests};
+use api_runtime::table::{
+    BatchGet, History, OrganizationById, Page, PageQuery, ParkedOrders, ServiceRequestOf,
+};
 use api_runtime::{Context, Failure};
 use domain::event::DueWorkFailed;
-use domain::service_request::{Month, ServiceRequestFilter};
-use domain::{Actor, Event, EventKind, LogScope, Order, Period, Role, ServiceRequest, ServiceRequestStatus};
-use futures_util::future::try_join_all;
+use domain::{Actor, Event, EventKind, LogScope, Order, Period, Role, ServiceRequestStatus};
 
 use super::summary::{
     FailedWorkRow, MOST_SHOWN, MySummary, OpenServiceRequests, ParkedOrderRow, Section, ServiceRequestRow,
-    number,
 };
 use crate::party::Names;
+use crate::service_requests::unsolved::count_unsolved;
 
-/// Maximum number of items of each kind that are counted, for service requests per month and status.
+/// Maximum number of parked orders, and of events of failed work, that are counted.
 const MOST_COUNTED: usize = 100;
-
-/// Months whose service requests are counted, the current one included.
-const MONTHS: u8 = 3;
 
 /// Time for which failed work is shown.
 const FAILED_WITHIN: Period = Period::days(7);
@@ -27,53 +24,40 @@ const FAILED_WITHIN: Period = Period::days(7);
 /// Reads the summary in two steps of concurrent reads.
 pub(super) async fn read(context: &Context<'_>, actor: &Actor) -> Result<MySummary, Failure> {
     let is_operator = actor.has_one_of(&[Role::Operator]);
-    let open = read_requests(context, ServiceRequestStatus::Open);
-    let waiting = read_requests(context, ServiceRequestStatus::Waiting);
     let operations = async {
         match is_operator {
             true => Ok(Some(tokio::try_join!(read_parked(context), read_failed(context))?)),
             false => Ok(None),
         }
     };
-    let (open, waiting, operations) = tokio::try_join!(open, waiting, operations)?;
-    let count = |pages: &[Page<ServiceRequest>]| number(pages.iter().map(|page| page.items.len()).sum());
-    let more = open.iter().chain(&waiting).any(|page| page.next.is_some());
-    let (all_open, all_waiting) = (count(&open), count(&waiting));
-    let mut oldest: Vec<_> = open.into_iter().flat_map(|page| page.items).collect();
-    oldest.sort_by_key(|one| one.id);
-    oldest.truncate(MOST_SHOWN);
+    let ((counts, unsolved), operations) = tokio::try_join!(count_unsolved(context), operations)?;
+    let open = unsolved.iter().filter(|one| one.status == ServiceRequestStatus::Open);
+    let oldest: Vec<_> = open.take(MOST_SHOWN).collect();
     let organizations: BTreeSet<_> = oldest.iter().map(|one| one.organization_id).collect();
-    let names = Names::of(context, std::iter::empty(), organizations.iter().copied()).await?;
+    let mut wanted = BatchGet::new();
+    organizations.iter().for_each(|organization| wanted.add(&OrganizationById(*organization)));
+    let lookups = oldest.iter().map(|one| ServiceRequestOf(one.organization_id, one.service_request_id));
+    lookups.clone().for_each(|lookup| wanted.add(&lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    let names = Names::among(&found, std::iter::empty(), organizations.into_iter())?;
+    let mut items = Vec::new();
+    for lookup in lookups {
+        let request = found.get(&lookup)?.filter(|one| one.status == ServiceRequestStatus::Open);
+        items.extend(request.map(|request| ServiceRequestRow::of(request, &names)));
+    }
     let (parked, failed) = operations.unzip();
     Ok(MySummary {
         open_service_requests: Some(OpenServiceRequests {
-            open: all_open,
-            waiting: all_waiting,
-            more,
-            items: oldest.into_iter().map(|one| ServiceRequestRow::of(one, &names)).collect(),
+            open: counts.open,
+            waiting: counts.waiting,
+            more: counts.more,
+            items,
             organizations: None,
         }),
         parked_orders: parked,
         failed_work: failed,
         ..MySummary::default()
     })
-}
-
-/// Reads the service requests with a status that were submitted in the last months, the oldest of each month first.
-async fn read_requests(
-    context: &Context<'_>,
-    status: ServiceRequestStatus,
-) -> Result<Vec<Page<ServiceRequest>>, Failure> {
-    let page_query = first_page(true);
-    let months = (0..MONTHS).map(|past| Month::of(context.now.before(Period::months(past))));
-    let listings: Vec<_> = months
-        .map(|month| {
-            let selection = ServiceRequestFilter { kind: None, status: Some(status), from: None, to: None };
-            ServiceRequests { among: ServiceRequestScope::Month(month), selection }
-        })
-        .collect();
-    let pages = listings.iter().map(|listing| context.table.page(listing, &page_query, None));
-    Ok(try_join_all(pages).await?)
 }
 
 async fn read_parked(context: &Context<'_>) -> Result<Section<ParkedOrderRow>, Failure> {

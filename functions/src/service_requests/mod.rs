@@ -95,17 +95,17 @@ impl ServiceRequestLookup {
     }
 }
 
-/// Counts a service request that is created or changed, and marks it as long as it is not solved.
+/// Counts a service request that is created or changed, and marks it, with its status, as long as it is not solved.
 fn track(
     change: &mut Change,
     request: &ServiceRequest,
     before: Option<&ServiceRequest>,
 ) -> Result<(), Failure> {
     count_service_request(request, before).into_iter().for_each(|count| change.add(count));
-    let was_marked = before.is_some_and(|before| !before.status.is_solved());
-    match (request.status.is_solved(), was_marked) {
-        (false, false) => change.put(&UnsolvedRequest::of(request))?,
-        (true, true) => change.remove(&UnsolvedRequest::of(request)),
+    let marked = before.map(|before| before.status).filter(|status| !status.is_solved());
+    match (request.status.is_solved(), marked) {
+        (false, marked) if marked != Some(request.status) => change.put(&UnsolvedRequest::of(request))?,
+        (true, Some(_)) => change.remove(&UnsolvedRequest::of(request)),
         _ => {}
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Markers of the service requests that are not solved, by which the vendor's staff finds them across all months.
 
-use domain::{OrganizationId, ServiceRequest, ServiceRequestId, Timestamp};
+use domain::{OrganizationId, ServiceRequest, ServiceRequestId, ServiceRequestStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::item::Entity;
@@ -11,7 +11,7 @@ use super::pattern::{AccessPattern, Described, Index, ListPattern, given, patter
 const UNSOLVED: &str = "UNSOLVED_SERVICE_REQUESTS";
 
 /// Marker of a service request that is open or waiting. It is written and removed in the transactions that change the
-/// status.
+/// status, so that the service requests are counted by status without being read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnsolvedRequest {
@@ -19,12 +19,24 @@ pub struct UnsolvedRequest {
     pub service_request_id: ServiceRequestId,
     /// Organization that the service request belongs to.
     pub organization_id: OrganizationId,
+    /// Status: open or waiting. A marker from before it had the status counts as open.
+    #[serde(default = "open")]
+    pub status: ServiceRequestStatus,
+}
+
+/// Returns the status of a marker that has none.
+fn open() -> ServiceRequestStatus {
+    ServiceRequestStatus::Open
 }
 
 impl UnsolvedRequest {
     /// Returns the marker of a service request.
     pub fn of(request: &ServiceRequest) -> Self {
-        Self { service_request_id: request.id, organization_id: request.organization_id }
+        Self {
+            service_request_id: request.id,
+            organization_id: request.organization_id,
+            status: request.status,
+        }
     }
 }
 
