@@ -71,7 +71,8 @@ impl Operation for GetServiceRequest {
         call it; a partner member whose access level there is below `look` sees only service requests that \
         it submitted or was added to. The answer includes at most 50 entitlements that have not ended and that \
         the caller may see, with their products, the licenses of the organization, and the contacts who have \
-        lost access; operators and agents also get what the primary contact itself owns. A partner sees another partner's people \
+        lost access; operators, agents and a customer who is the primary contact also get the entitlements that \
+        the primary contact itself owns. A partner sees another partner's people \
         as `partnerName` and \"a member\", unless the person is the primary contact.";
     const ROUTES: &[Route] = &[route(
         Method::Get,

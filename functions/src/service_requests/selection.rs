@@ -10,7 +10,7 @@ use domain::{Actor, Email, ServiceRequest};
 
 use super::view::{ServiceRequestView, view_all};
 
-/// What the caller wants to see of a list.
+/// Filter of a list.
 pub(super) struct Selection<'a> {
     /// Kind, status and time.
     pub(super) filter: ServiceRequestFilter,

@@ -1,4 +1,4 @@
-//! What a service request is worked on with, beside itself: what its organization and its primary contact own.
+//! Entitlements and licenses shown with a service request.
 
 use std::collections::{BTreeMap, BTreeSet};
 

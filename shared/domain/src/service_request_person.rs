@@ -73,8 +73,8 @@ pub struct SeekingMember<'a> {
 }
 
 impl SeekingMember<'_> {
-    /// Returns whether this person is the seeking one. What a customer did before it had a record counts as its own as
-    /// soon as it has one.
+    /// Returns whether this person is the seeking one. Service requests from before the customer had a record count as its
+    /// own once it has one.
     pub fn is(&self, person: &Person) -> bool {
         match person {
             Person::Member { .. } => *person == self.member,
