@@ -10,19 +10,21 @@ use domain::dashboard::StatusCounts;
 use domain::fault::{Check, Validated};
 use domain::service_request::{Month, ServiceRequestFilter};
 use domain::{
-    AccessAction, Actor, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError, Problem, Role,
-    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
+    AccessAction, Actor, Email, ErrorKind, Fault, FaultPointer, Faults, OrganizationId, ParseError, Problem,
+    Role, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::seeker::{Seeker, list_for_member, list_for_seeker};
-use super::selection::Selection;
+use super::selection::{Selection, ServiceRequestSort, SortOrder};
+use super::unsolved::{UnsolvedCounts, count_unsolved};
 use super::view::ServiceRequestView;
 use super::{customer_lookup, record};
 use crate::authority::access_check::AccessCheck;
 use crate::history::query_history::check_span;
 use crate::party::visible;
+use crate::sorting::TOO_MANY_TO_SORT;
 
 /// Lists service requests.
 pub struct ListServiceRequests;
@@ -64,6 +66,14 @@ pub struct ListServiceRequestsQuery {
     /// month it must lie within that month or at its end.
     #[deserr(default)]
     to: Option<Timestamp>,
+    /// Time by which the list is sorted: `createdAt` (the default) or `updatedAt`.
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: ServiceRequestSort,
+    /// Direction of the order: `ascending` (oldest first) or `descending` (newest first). Default: `ascending` with
+    /// `unsolved=true`, else `descending`.
+    #[deserr(default)]
+    order: Option<SortOrder>,
 }
 
 impl Check for ListServiceRequestsQuery {
@@ -80,6 +90,7 @@ impl Check for ListServiceRequestsQuery {
 
 /// A page of service requests.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ServiceRequestPage {
     #[serde(flatten)]
     list: List<ServiceRequestView>,
@@ -87,6 +98,16 @@ pub struct ServiceRequestPage {
     /// page of the list of one organization, for callers who see all of its service requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<StatusCounts>,
+    /// Numbers of the service requests of all organizations that are open or waiting, whatever the filters select. Present
+    /// on the first page with `unsolved=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsolved_counts: Option<UnsolvedCounts>,
+}
+
+impl ServiceRequestPage {
+    fn new(list: List<ServiceRequestView>, counts: Option<StatusCounts>) -> Self {
+        Self { list, counts, unsolved_counts: None }
+    }
 }
 
 impl Output for ServiceRequestPage {
@@ -105,7 +126,9 @@ impl Operation for ListServiceRequests {
         were added to, customers those of their own organization, and operators and agents those of one \
         month, newest first, or with `unsolved=true` those of all months that are open or waiting, oldest \
         first. Rows carry the names of the organization and of the people whom the caller may see. The first \
-        page of one organization also counts its service requests by status. Service requests that the caller \
+        page of one organization also counts its service requests by status, and that of the unsolved ones the \
+        open and the waiting ones. More than 1,000 service requests are not sorted by `updatedAt` (422 \
+        `too-many-to-sort`); give an organization, a month or a time. Service requests that the caller \
         may not see are left out. A page may hold fewer items than `pageSize`, even none, and still have a \
         `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
@@ -114,6 +137,7 @@ impl Operation for ListServiceRequests {
         &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
     )];
     const PAGED: bool = true;
+    const ERRORS: &[ErrorKind] = &[TOO_MANY_TO_SORT];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -132,9 +156,12 @@ impl Operation for ListServiceRequests {
             submitted_by,
             from,
             to,
+            sort,
+            order,
         }) = query;
         let filter = ServiceRequestFilter { kind: *kind, status: *status, from: *from, to: *to };
-        let selection = Selection { filter, submitted_by: submitted_by.as_ref() };
+        let (submitted_by, default) = (submitted_by.as_ref(), SortOrder::Descending);
+        let selection = Selection { filter, submitted_by, sort: *sort, order: order.unwrap_or(default) };
         check_staff_only(actor, &[("month", month.is_some()), ("unsolved", unsolved.is_on())])?;
         let own = match actor.kind {
             ActorKind::Customer { organization, .. } => organization,
@@ -146,8 +173,9 @@ impl Operation for ListServiceRequests {
                 return Ok(Reply::ok(page));
             }
             (None, ActorKind::Operator | ActorKind::Agent) if unsolved.is_on() => {
-                let found = selection.read_unsolved(context).await?;
-                selection.show(context, actor, found).await?
+                let order = order.unwrap_or(SortOrder::Ascending);
+                let page = list_unsolved(context, actor, Selection { order, ..selection }).await?;
+                return Ok(Reply::ok(page));
             }
             (None, ActorKind::Operator | ActorKind::Agent) => {
                 let month = month_of(context, month.as_ref(), &selection.filter)?;
@@ -159,7 +187,7 @@ impl Operation for ListServiceRequests {
                 list_for_member(context, actor, partner, &selection).await?
             }
         };
-        Ok(Reply::ok(ServiceRequestPage { list, counts: None }))
+        Ok(Reply::ok(ServiceRequestPage::new(list, None)))
     }
 }
 
@@ -183,7 +211,9 @@ fn month_of(
     selection: &ServiceRequestFilter,
 ) -> Result<Month, Problem> {
     let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
-    let begun = context.page_query(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
+    // The id is the last part of a position in every order.
+    let begun = context.page_query(false).after;
+    let begun = begun.and_then(|place| place.rsplit('#').next()?.parse::<ServiceRequestId>().ok());
     let within = begun.map(ServiceRequestId::created_time).or(selection.from).or(selection.to.map(last));
     let month = named.cloned().unwrap_or_else(|| Month::of(within.unwrap_or(context.now)));
     let ends = [("from", selection.from), ("to", selection.to.map(last))];
@@ -196,6 +226,23 @@ fn month_of(
         Faults(none) if none.is_empty() => Ok(month),
         faults => Err(Problem::shape(faults)),
     }
+}
+
+/// Returns the service requests of all organizations that are not solved, on the first page with their numbers.
+async fn list_unsolved(
+    context: &Context<'_>,
+    actor: &Actor,
+    selection: Selection<'_>,
+) -> Result<ServiceRequestPage, Failure> {
+    let counts = async {
+        match context.page_query(true).after {
+            Some(_) => Ok(None),
+            None => count_unsolved(context).await.map(|(counts, _)| Some(counts)),
+        }
+    };
+    let (found, unsolved_counts) = tokio::try_join!(selection.read_unsolved(context), counts)?;
+    let list = selection.show(context, actor, found).await?;
+    Ok(ServiceRequestPage { list, counts: None, unsolved_counts })
 }
 
 /// Returns the numbers of an organization's service requests by status, for the first page.
@@ -228,7 +275,7 @@ async fn list_for_organization(
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let (found, page, counts) = tokio::try_join!(found, all, counts)?;
         visible(actor, found.get(&known)?)?;
-        return Ok(ServiceRequestPage { list: selection.show(context, actor, page).await?, counts });
+        return Ok(ServiceRequestPage::new(selection.show(context, actor, page).await?, counts));
     };
     access_check.want(&mut wanted);
     wanted.add(&customer_lookup(organization, access_check.email()));
@@ -236,7 +283,7 @@ async fn list_for_organization(
     let (found, page, counts) = tokio::try_join!(found, all, counts)?;
     let member = access_check.prove(context, &found)?;
     if member.level().allows(AccessAction::SeeAll) {
-        return Ok(ServiceRequestPage { list: selection.show(context, actor, page).await?, counts });
+        return Ok(ServiceRequestPage::new(selection.show(context, actor, page).await?, counts));
     }
     let record = record(&found, organization, &member.email)?;
     let seeker = Seeker {
@@ -247,5 +294,5 @@ async fn list_for_organization(
         organization: Some(organization),
     };
     let list = list_for_seeker(context, actor, &seeker, selection).await?;
-    Ok(ServiceRequestPage { list, counts: None })
+    Ok(ServiceRequestPage::new(list, None))
 }

@@ -145,5 +145,6 @@ pub(super) async fn list_for_seeker(
         let request = request.filter(|request| selection.filter.wants(request) && is_open(request));
         items.extend(request.map(|request| (request_ref.place().to_owned(), request)));
     }
-    selection.show(context, actor, (items, next)).await
+    let found = selection.in_order(context, (items, next))?;
+    selection.show(context, actor, found).await
 }

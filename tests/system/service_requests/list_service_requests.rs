@@ -395,3 +395,68 @@ async fn first_page_of_an_organization_counts_by_status() {
     grant_ren(&world, "cc").await;
     assert_eq!(world.get(path).by("partnerMember").send().await.ok().get("counts"), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_requests_are_sorted_by_creation_or_last_change_in_both_directions() {
+    let world = World::demo().await;
+    let first = world.id("serviceRequest").to_owned();
+    set_time(&world, "2026-01-10T09:00:00Z").await;
+    let second = open_for_id(&world, "customer").await;
+    set_time(&world, "2026-01-11T09:00:00Z").await;
+    let update = world.post(&format!("{PATH}/{first}/updates")).by("agent");
+    update.json(json!({"text": "We look at it."})).send().await.ok();
+    let (oldest, newest) = ([first.clone(), second.clone()], [second, first]);
+    for size in ["pageSize=1", "pageSize=100"] {
+        for (query, expected) in [
+            ("", &newest),
+            ("&order=ascending", &oldest),
+            ("&sort=updatedAt", &oldest),
+            ("&sort=updatedAt&order=ascending", &newest),
+        ] {
+            let query = format!("organizationId={{yamada}}&{size}{query}");
+            for who in ["agent", "customer", "partnerAdmin"] {
+                assert_eq!(listed_ids(&world, who, &query).await, expected[..], "{who} {query}");
+            }
+        }
+        let all = listed_ids(&world, "agent", &format!("unsolved=true&{size}")).await;
+        for list in ["unsolved=true", "month=2026-01"] {
+            let query = format!("{list}&order=descending&{size}");
+            let reversed: Vec<_> = all.iter().rev().cloned().collect();
+            assert_eq!(listed_ids(&world, "agent", &query).await, reversed, "{query}");
+            let query = format!("{list}&sort=updatedAt&order=descending&{size}");
+            assert_eq!(listed_ids(&world, "agent", &query).await[0], oldest[0], "{query}");
+        }
+    }
+    let mine = listed_ids(&world, "partnerAdmin", "sort=updatedAt&pageSize=1").await;
+    let by_creation = listed_ids(&world, "partnerAdmin", "pageSize=1").await;
+    assert_eq!(mine.len(), by_creation.len());
+    world.get("/v1/service-requests?sort=subject").by("agent").assert_rejected(400, "invalid-request").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsolved_requests_are_counted_by_their_present_status() {
+    let world = World::demo().await;
+    let first = world.id("serviceRequest");
+    let counts = async || {
+        let page = world.get("/v1/service-requests?unsolved=true&pageSize=1").by("agent").send().await.ok();
+        let next =
+            format!("unsolved=true&pageSize=1&pageToken={}", page["nextPageToken"].as_str().unwrap_or(""));
+        if page["nextPageToken"].is_string() {
+            let next = world.get(&format!("/v1/service-requests?{next}")).by("agent").send().await.ok();
+            assert_eq!(next.get("unsolvedCounts"), None, "only on the first page");
+        }
+        let summary =
+            world.get("/v1/me/summary").by("agent").send().await.ok()["openServiceRequests"].clone();
+        let counts = page["unsolvedCounts"].clone();
+        assert_eq!((&summary["open"], &summary["waiting"]), (&counts["open"], &counts["waiting"]));
+        counts
+    };
+    assert_eq!(counts().await, json!({"open": 2, "waiting": 0, "more": false}));
+    for (status, open, waiting) in
+        [("waiting", 1, 1), ("open", 2, 0), ("solved", 1, 0), ("waiting", 1, 1), ("closed", 1, 0)]
+    {
+        let update = world.post(&format!("{PATH}/{first}/updates")).by("agent");
+        update.json(json!({"status": status})).send().await.ok();
+        assert_eq!(counts().await, json!({"open": open, "waiting": waiting, "more": false}), "{status}");
+    }
+}
