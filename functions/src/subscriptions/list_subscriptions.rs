@@ -1,6 +1,6 @@
 //! `list-subscriptions`
 
-use api_runtime::table::{BatchGet, BatchResult};
+use api_runtime::table::{BatchGet, BatchResult, ProductById};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, OrganizationPath, Output, Reply, Request, Route, route,
 };
@@ -138,8 +138,8 @@ impl Operation for ListSubscriptions {
     }
 }
 
-/// Returns the requested page, and the items that hold the names in its rows. Names are read for the page, or for all
-/// subscriptions if they decide the order.
+/// Returns the requested page, and the items that hold the names in its rows. Products are read for
+/// all subscriptions if their names decide the order, everything else for the page only.
 async fn page<'a>(
     context: &Context<'_>,
     order: SubscriptionOrder,
@@ -147,11 +147,10 @@ async fn page<'a>(
 ) -> Result<(List<&'a Subscription>, BatchResult), Failure> {
     let mut wanted = BatchGet::new();
     if order == SubscriptionOrder::Name {
-        these.iter().for_each(|one| SubscriptionRow::want(&mut wanted, one));
-        let found = context.table.fetch(wanted, true).await?;
-        return Ok((in_order(context, order, these, &found)?, found));
+        these.iter().for_each(|one| wanted.add(&ProductById(one.product_id)));
     }
-    let page = in_order(context, order, these, &BatchResult::default())?;
+    let products = context.table.fetch(std::mem::take(&mut wanted), false).await?;
+    let page = in_order(context, order, these, &products)?;
     page.items.iter().for_each(|one| SubscriptionRow::want(&mut wanted, one));
     Ok((page, context.table.fetch(wanted, true).await?))
 }

@@ -118,3 +118,25 @@ async fn other_callers_are_refused() {
     let nobody = "/v1/partners/prt_019b8c3e-5c00-7000-8000-000000000009/subscriptions";
     world.get(nobody).by("operator").assert_rejected(404, "not-found").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_are_counted_by_status_and_sorted_by_name() {
+    let world = World::demo().await;
+    let page = world.get(&format!("{PATH}?pageSize=1&status=inactive")).by("partnerMember").send().await.ok();
+    let counts = &page["counts"];
+    let all = world.get(PATH).by("partnerMember").send().await.ok();
+    let number = all["items"].as_array().unwrap().len();
+    let counted = ["active", "inactive", "upcoming"].map(|status| counts[status].as_u64().unwrap());
+    assert_eq!(counted.iter().sum::<u64>(), number as u64, "{counts}");
+    let (mut names, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{PATH}?sort=name&pageSize=1{token}");
+        let page = world.get(&path).by("partnerMember").send().await.ok();
+        assert_eq!(page.get("counts").is_some(), token.is_empty(), "only on the first page");
+        names.push(page["items"][0]["product"]["name"].as_str().unwrap().to_lowercase());
+        let Some(next) = page["nextPageToken"].as_str() else { break };
+        token = format!("&pageToken={next}");
+    }
+    assert!(names.len() == number && names.is_sorted(), "{names:?}");
+    world.get(&format!("{PATH}?sort=sku")).by("partnerMember").assert_rejected(400, "invalid-request").await;
+}
