@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, SubscriptionOf};
+use api_runtime::table::{BatchGet, BatchResult, ProductById, SubscriptionOf};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::closure::Subscriptions;
 use domain::subscription::{SubscriptionKind, SubscriptionStatus};
@@ -14,6 +14,7 @@ use super::contacts::Contacts;
 use super::rows::SubscriptionRow;
 use super::{SubscriptionPath, read};
 use crate::authority::viewer::named_by;
+use crate::products::ProductName;
 
 /// Returns a subscription with its partner, contacts and related subscriptions.
 pub struct GetSubscription;
@@ -43,6 +44,9 @@ struct RelatedSubscription {
     kind: SubscriptionKind,
     /// Code of the product when it was ordered.
     sku: ProductCode,
+    /// Name and code of the product. Absent only if the product is not found, such as right after its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<ProductName>,
     /// Plan under which the product is sold; absent if the order names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
@@ -85,30 +89,35 @@ impl Operation for GetSubscription {
         named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
         SubscriptionRow::want(&mut wanted, &one);
         let found = context.table.fetch(wanted, true).await?;
-        let contacts = Contacts::of(&one).current(context, &found).await?;
         let mut others = Subscriptions::new();
         for id in named_by(&one) {
             others.extend(found.get(&SubscriptionOf(organization, id))?.map(|other| (id, other)));
         }
+        let mut wanted = BatchGet::new();
+        others.values().for_each(|other| wanted.add(&ProductById(other.product_id)));
+        let products = async { Ok(context.table.fetch(wanted, false).await?) };
+        let stored = Contacts::of(&one);
+        let (contacts, products) = tokio::try_join!(stored.current(context, &found), products)?;
         let visible = viewer.visibility.narrow_by(one, &others);
         let related = |ids: &BTreeSet<SubscriptionId>| {
             ids.iter()
                 .filter_map(|id| others.get(id))
-                .map(|other| RelatedSubscription::of(other, context.now))
-                .collect()
+                .map(|other| RelatedSubscription::of(other, &products, context.now))
+                .collect::<Result<Vec<_>, Failure>>()
         };
         Ok(Reply::ok(SubscriptionDetail {
-            linked_subscriptions: related(&visible.one.linked),
-            parent_subscriptions: related(&visible.one.parents),
-            installed_apps: related(&visible.one.apps),
+            linked_subscriptions: related(&visible.one.linked)?,
+            parent_subscriptions: related(&visible.one.parents)?,
+            installed_apps: related(&visible.one.apps)?,
             row: SubscriptionRow::among(&found, actor, visible, context.now)?.with_contacts(contacts),
         }))
     }
 }
 
 impl RelatedSubscription {
-    fn of(one: &Subscription, now: Timestamp) -> Self {
+    fn of(one: &Subscription, products: &BatchResult, now: Timestamp) -> Result<Self, Failure> {
         let (sku, plan) = (one.sku.clone(), one.plan.clone());
-        Self { id: one.id, kind: one.kind, sku, plan, status: one.status(now) }
+        let product = ProductName::among(products, one.product_id)?;
+        Ok(Self { id: one.id, kind: one.kind, sku, product, plan, status: one.status(now) })
     }
 }

@@ -50,6 +50,10 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
           "id": "sub_019b8d8d-8220-7000-8000-000000000001",
           "kind": "subscription",
           "plan": "Standard",
+          "product": {
+            "code": "ER-1",
+            "name": "Edge Recorder"
+          },
           "sku": "ER-1",
           "status": "pending-set-up"
         }
