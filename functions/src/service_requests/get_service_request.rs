@@ -49,10 +49,10 @@ pub struct ServiceRequestDetail {
     /// Whether the primary contact owns more than are listed. Absent with `contactEntitlements`.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_contact_entitlements: Option<bool>,
-    /// Licenses of the organization that have not expired, from at most 50 assignments, oldest first. A partner sees those
+    /// Licenses of the organization that have not expired, from at most 50 of its newest 200 assignments, oldest first. A partner sees those
     /// that it assigned, and none if its member's access level is below `look`.
     licenses: Vec<OrganizationLicenseView>,
-    /// Whether there are more assignments than are listed; `list-organization-licenses` returns all licenses.
+    /// Whether there may be more assignments than are listed; `list-organization-licenses` returns all licenses.
     more_licenses: bool,
 }
 

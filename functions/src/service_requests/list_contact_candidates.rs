@@ -1,10 +1,10 @@
 //! `list-contact-candidates`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
-    AccessInOrganization, BatchGet, CustomerById, CustomersOfOrganization, MemberById, MembersOfPartner,
-    OrganizationById,
+    AccessInOrganization, BatchGet, CustomerById, CustomersOfOrganization, Entity, ItemFilter, MemberById,
+    MembersOfPartner, OrganizationById, PageQuery,
 };
 use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, OrNotFound, OrganizationPath, Reply, Request, Route,
@@ -25,6 +25,7 @@ use super::{customer_lookup, record};
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 use crate::party::Names;
 use crate::person_search::matches_person;
+use crate::sorting::name_position;
 
 /// Lists the people who can become contacts of an organization's service requests.
 pub struct ListContactCandidates;
@@ -79,7 +80,8 @@ impl Operation for ListContactCandidates {
         customers in the order of their names, then the partners' members with access there whom the \
         caller may name by `set-service-request-contact`: partner members get those of their own partner, \
         customers those of partners of which a request was approved, or to whom access was granted by \
-        e-mail. People who are disabled are left out. A person who was added a moment ago may be missing. A \
+        e-mail. Members follow in the order of their partners' ids, those of a page in the order of their \
+        names. People who are disabled are left out. A person who was added a moment ago may be missing. A \
         page may hold fewer items than `pageSize`, even none, and still have a `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
@@ -191,6 +193,49 @@ async fn customers_of(
     Ok(items)
 }
 
+/// Maximum number of partners whose members are read for a page.
+const MOST_PARTNERS: usize = 4;
+
+/// Members that were read, in the order of their keys, and the position after them; `None` at the end of the list.
+type FoundMembers = (Vec<Member>, Option<String>);
+
+/// Reads members of the partners, at most as many as the page has, beginning at its position: the id of a partner, and
+/// the sort key of a member of it if some of its members were listed before.
+async fn read_members(
+    context: &Context<'_>,
+    partners: impl Iterator<Item = PartnerId>,
+    is_wanted: ItemFilter<'_, Member>,
+) -> Result<FoundMembers, Failure> {
+    let page_query = context.page_query(true);
+    let begun = page_query.after.as_ref().and_then(|after| after.strip_prefix(MEMBERS)).unwrap_or_default();
+    let (first, key) = begun.split_once('/').unwrap_or_default();
+    let mut rest = partners.skip_while(|partner| partner.to_string().as_str() < first);
+    let some: Vec<_> = rest.by_ref().take(MOST_PARTNERS).map(MembersOfPartner).collect();
+    let pages = some.iter().map(|members| async {
+        let is_begun = members.0.to_string() == first && !key.is_empty();
+        let after = is_begun.then(|| key.to_owned());
+        let of_partner = PageQuery { after, ..page_query.clone() };
+        context.table.page(members, &of_partner, Some(is_wanted)).await
+    });
+    let pages = try_join_all(pages).await?;
+    let mut members: Vec<Member> = Vec::new();
+    for (MembersOfPartner(partner), page) in some.iter().zip(pages) {
+        let mut position = format!("{MEMBERS}{partner}/");
+        for member in page.items {
+            if members.len() == page_query.size {
+                return Ok((members, Some(position)));
+            }
+            let key = member.by_key().map(|key| key.sk).unwrap_or_default();
+            position = format!("{MEMBERS}{partner}/{key}");
+            members.push(member);
+        }
+        if let Some(next) = page.next {
+            return Ok((members, Some(format!("{MEMBERS}{partner}/{next}"))));
+        }
+    }
+    Ok((members, rest.next().map(|partner| format!("{MEMBERS}{partner}/"))))
+}
+
 /// Returns the members, of these partners, whom the caller may name and who have access. Their records are read again.
 async fn members_of(
     context: &Context<'_>,
@@ -198,8 +243,6 @@ async fn members_of(
     query: &ListContactCandidatesQuery,
     access: Vec<Access>,
 ) -> Result<List<ServiceRequestContactCandidate>, Failure> {
-    let partners: Vec<_> = access.iter().map(|one| MembersOfPartner(one.partner_id)).collect();
-    let members = try_join_all(partners.iter().map(|members| context.table.list(members, false))).await?;
     let access: BTreeMap<_, _> = access.into_iter().map(|one| (one.partner_id, one)).collect();
     let is_candidate = |member: &Member| {
         let access = access.get(&member.partner_id)?;
@@ -208,16 +251,16 @@ async fn members_of(
         let is_wanted = is_active && query.matches(&member.name, &member.email);
         (is_wanted && may_name(context, actor, access, &member.email)).then_some(own.level)
     };
-    let candidates = members.into_iter().flatten().filter(|member| is_candidate(member).is_some());
-    let place = |member: &Member| format!("{MEMBERS}{}/{}", member.partner_id, member.id);
-    let page = context.page_of_all(candidates.map(|member| (place(&member), member)).collect());
+    let is_wanted = |member: &Member| is_candidate(member).is_some();
+    let (members, next) = read_members(context, access.keys().copied(), &is_wanted).await?;
     let mut wanted = BatchGet::new();
-    page.items.iter().for_each(|member| wanted.add(&MemberById(member.id)));
-    Names::want(&mut wanted, access.keys().copied(), std::iter::empty());
+    members.iter().for_each(|member| wanted.add(&MemberById(member.id)));
+    let partners: BTreeSet<_> = members.iter().map(|member| member.partner_id).collect();
+    Names::want(&mut wanted, partners.iter().copied(), std::iter::empty());
     let found = context.table.fetch(wanted, true).await?;
-    let names = Names::among(&found, access.keys().copied(), std::iter::empty())?;
+    let names = Names::among(&found, partners.iter().copied(), std::iter::empty())?;
     let mut items = Vec::new();
-    for Member { id, .. } in page.items {
+    for Member { id, .. } in members {
         let Some(member) = found.get(&MemberById(id))? else { continue };
         let Some(level) = is_candidate(&member) else { continue };
         let roles = [ContactRole::Primary, ContactRole::Additional].into_iter();
@@ -231,5 +274,6 @@ async fn members_of(
             roles: roles.filter(|role| level.allows(role.action())).collect(),
         });
     }
-    Ok(List { items, next_page_token: page.next_page_token })
+    items.sort_by_key(|one| name_position(Some(&one.display_name), one.email.folded()));
+    Ok(context.list(items, next))
 }

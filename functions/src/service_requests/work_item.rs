@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
-    AssignmentsOfOrganization, BatchGet, BatchResult, CustomerById, EntitlementsOf, LicenseTypes, ProductById,
+    AssignmentsOfOrganization, BatchGet, BatchResult, CustomerById, EntitlementsOf, ItemFilter, LicenseTypes,
+    Page, PageQuery, ProductById,
 };
 use api_runtime::{Context, Failure};
 use domain::service_request::Person;
@@ -31,24 +32,32 @@ pub struct OwnedProduct {
     product: Option<ProductName>,
 }
 
-/// Licenses that were assigned to an organization, oldest first, and all license types.
+/// Maximum number of license assignments that are read.
+const MOST_ASSIGNMENTS: usize = 200;
+
+/// Newest licenses that were assigned to an organization, oldest first, and all license types.
 pub(super) struct Licenses {
     assignments: Vec<Assignment>,
+    /// Whether there are older assignments.
+    more: bool,
     types: Vec<LicenseType>,
 }
 
-/// Reads the licenses that were assigned to an organization: for a partner's member only those of its partner.
+/// Reads the newest 200 assignments of licenses to an organization: for a partner's member only those of its partner.
 pub(super) async fn read_licenses(
     context: &Context<'_>,
     organization: OrganizationId,
     partner: Option<PartnerId>,
 ) -> Result<Licenses, Failure> {
     let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
-    let (assignments, types) = (context.table.list(&assignments, false), context.table.list(&types, false));
-    let (mut assignments, types) = tokio::try_join!(assignments, types)?;
-    assignments.retain(|one| partner.is_none_or(|partner| one.partner_id == partner));
+    let newest = PageQuery { size: MOST_ASSIGNMENTS, ascending: false, after: None, consistent: false };
+    let is_own = |one: &Assignment| partner.is_none_or(|partner| one.partner_id == partner);
+    let wanted: Option<ItemFilter<'_, Assignment>> = partner.is_some().then_some(&is_own as _);
+    let assignments = context.table.page(&assignments, &newest, wanted);
+    let (Page { items: mut assignments, next }, types) =
+        tokio::try_join!(assignments, context.table.list(&types, false))?;
     assignments.sort_by_key(|one| one.id);
-    Ok(Licenses { assignments, types })
+    Ok(Licenses { assignments, more: next.is_some(), types })
 }
 
 /// Reads the entitlements that the primary contact itself owns and that have not ended, at most as many as are shown.
@@ -110,13 +119,14 @@ impl ItemNames {
         licenses: Licenses,
         time_zone: TimeZone,
     ) -> Result<(Vec<OrganizationLicenseView>, bool), Failure> {
+        let more = licenses.more;
         let names = Names::among(&self.0, licenses.partners().into_iter(), std::iter::empty())?;
         let types: BTreeMap<_, _> =
             licenses.types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
         let views = licenses.assignments.into_iter();
         let views = views.map(|one| license_view(one, &types, time_zone, Some(context.now)).named(&names));
         let mut views: Vec<_> = views.filter(OrganizationLicenseView::has_lines).collect();
-        let more = views.len() > MAX_ITEMS;
+        let more = more || views.len() > MAX_ITEMS;
         views.truncate(MAX_ITEMS);
         Ok((views, more))
     }
