@@ -2,9 +2,10 @@
 
 use api_runtime::table::{PartnerById, RequestsOfPartner};
 use api_runtime::{Empty, Failure, Method, Operation, PartnerPath, Reply, Request, Route, route};
-use domain::{Actor, Role};
+use domain::{Actor, ErrorKind, Role};
 
 use super::request_view::{AccessRequestPage, AccessRequestsQuery, read_page};
+use crate::sorting::TOO_MANY_TO_SORT;
 
 use crate::party::read_if_visible;
 
@@ -15,7 +16,7 @@ impl Operation for ListAccessRequests {
     const NAME: &str = "list-access-requests";
     const SUMMARY: &str = "List a partner's access requests";
     const DESCRIPTION: &str = "The partner's members, operators and agents may call it. Returns the requests \
-        in every state or in one, the newest first, with the names of the members and, once approved, of the \
+        in every state or in one, the newest first unless `sort` is given (more than 1,000 are not sorted: 422 `too-many-to-sort`), with the names of the members and, once approved, of the \
         organization. The first page also counts the requests by their state. With `state`, a page may \
         contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
         eventually consistent: a change made a moment ago may not be visible yet.";
@@ -25,6 +26,7 @@ impl Operation for ListAccessRequests {
         &[Role::Operator, Role::Agent, Role::PartnerMember],
     )];
     const PAGED: bool = true;
+    const ERRORS: &[ErrorKind] = &[TOO_MANY_TO_SORT];
 
     type Caller = Actor;
     type Path = PartnerPath;

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::party::{Names, Party};
 use crate::person_names::{NamedPerson, People};
+use crate::sorting::{MOST_SORTED, too_many_to_sort};
 
 /// Maximum number of requests that are counted by their state.
 const MOST_COUNTED: usize = 500;
@@ -170,6 +171,22 @@ pub struct AccessRequestsQuery {
     /// Only requests in this state. Default: all.
     #[deserr(default)]
     state: Option<RequestState>,
+    /// Order of the requests: `createdAt` (newest first, the default), or `lapsesAt` (earliest first).
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: AccessRequestSort,
+}
+
+/// Order of access requests.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[serde(rename_all = "camelCase")]
+enum AccessRequestSort {
+    /// By submission, newest first.
+    #[default]
+    CreatedAt,
+    /// By the time until which they can be decided, earliest first.
+    LapsesAt,
 }
 
 /// Numbers of access requests by their state.
@@ -208,8 +225,8 @@ impl AccessRequestCounts {
 pub struct AccessRequestPage {
     #[serde(flatten)]
     list: List<AccessRequestView>,
-    /// Numbers of requests by their state, whatever `state` selects. Present on the first page, unless there are more
-    /// than 500 requests.
+    /// Numbers of requests by their state, whatever `state` selects. Present on the first page. Absent if there are
+    /// more than 500 requests, which are not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<AccessRequestCounts>,
 }
@@ -228,6 +245,9 @@ pub(super) async fn read_page<L: ListPattern<Entity = AccessRequest>>(
 ) -> Result<AccessRequestPage, Failure> {
     let page = async {
         match query.state {
+            _ if query.sort == AccessRequestSort::LapsesAt => {
+                page_by_lapse(context, listing, query.state).await
+            }
             None => context.page(listing, false).await,
             Some(state) => {
                 let wanted = |one: &AccessRequest| one.clone().at(context.now).state == state;
@@ -245,6 +265,20 @@ pub(super) async fn read_page<L: ListPattern<Entity = AccessRequest>>(
     let (List { items, next_page_token }, counts) = tokio::try_join!(page, counts)?;
     let list = List { items: AccessRequestView::of_all(context, items).await?, next_page_token };
     Ok(AccessRequestPage { list, counts })
+}
+
+/// Reads all requests of a list, and returns the requested page in the order in which they lapse.
+async fn page_by_lapse<L: ListPattern<Entity = AccessRequest>>(
+    context: &Context<'_>,
+    listing: &L,
+    state: Option<RequestState>,
+) -> Result<List<AccessRequest>, Failure> {
+    let all = context.table.list_at_most(listing, false, &AtomicUsize::new(MOST_SORTED)).await?;
+    let all = all.ok_or_else(|| too_many_to_sort(MOST_SORTED))?.into_iter();
+    let is_wanted =
+        |one: &AccessRequest| state.is_none_or(|state| one.clone().at(context.now).state == state);
+    let wanted = all.filter(is_wanted).map(|one| (format!("{}#{}", one.lapses_at, one.id), one));
+    Ok(context.page_of_all(wanted.collect()))
 }
 
 /// Returns the members whom an access request names: its submitter, and those for whom access is requested.

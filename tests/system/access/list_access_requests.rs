@@ -77,3 +77,19 @@ async fn only_the_first_page_has_counts() {
     let path = "/v1/partners/{partner}/access-requests?state=open";
     world.get(path).by("partnerMember").assert_rejected(400, "invalid-request").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_sorted_by_the_time_at_which_they_lapse() {
+    let world = World::demo().await;
+    let (mut times, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/partners/{{partner}}/access-requests?sort=lapsesAt&pageSize=1{token}");
+        let page = world.get(&path).by("partnerMember").send().await.ok();
+        times.push(page["items"][0]["lapsesAt"].as_str().unwrap().to_owned());
+        let Some(next) = page["nextPageToken"].as_str() else { break };
+        token = format!("&pageToken={next}");
+    }
+    assert!(times.len() == 4 && times.is_sorted(), "{times:?}");
+    let path = "/v1/partners/{partner}/access-requests?sort=reason";
+    world.get(path).by("partnerMember").assert_rejected(400, "invalid-request").await;
+}

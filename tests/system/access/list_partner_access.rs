@@ -77,4 +77,6 @@ async fn organizations_are_sorted_by_the_expiry_of_the_callers_access() {
     // An organization to which the caller has no access comes last.
     assert_eq!(names("otherPartnerAdmin", "sort=expiresAt").await, [bogazici, yamada]);
     assert_eq!(names("otherPartnerMember", "sort=expiresAt&pageSize=1").await, [bogazici]);
+    assert_eq!(names("otherPartnerMember", "sort=name").await, [bogazici, yamada]);
+    assert_eq!(names("otherPartnerMember", "sort=name&pageSize=1").await, [bogazici]);
 }
