@@ -2,7 +2,7 @@
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::deactivation::PARTNER_DEACTIVATED;
-use domain::{Actor, ErrorKind, Member, Role};
+use domain::{Actor, ErrorKind, Role};
 
 use super::MemberPath;
 use super::disabling::set_disabled;

@@ -66,7 +66,7 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     call.assert_rejected(409, "organization-deactivated").await;
     let request = json!({"subject": "S", "description": "D", "kind": "question"});
     let call = world.post(&format!("{path}/service-requests")).token(&token).json(request);
-    call.assert_rejected(409, "organization-deactivated").await;
+    call.assert_rejected(404, "not-found").await;
     let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
     let assign = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
     assign
@@ -134,4 +134,44 @@ async fn no_entitlement_of_a_deactivated_organization_or_its_customers_is_made_o
         let sooner = world.patch(&path).by("operator").json(json!({"endsAt": "2026-01-05T12:00:00Z"}));
         sooner.send().await.ok();
     }
+}
+
+/// A deactivation is killed after each of its steps: an assignment is refused from the first one on.
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_deactivation_refuses_irreversible_assignments() {
+    let mut codes = Vec::new();
+    for others in 0..6 {
+        let world = World::demo().await;
+        let (id, _) = prepare_deactivation(&world).await;
+        world.fault_proxy().kill("deactivate-organization", others, Kill::After);
+        deactivate(&world, &id, "k").send().await;
+        world.fault_proxy().spare();
+        let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+        let assign = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
+        let reply = assign.key("late").json(json!({"organizationId": id, "lines": lines})).send().await;
+        assert!([201, 404, 409].contains(&reply.status), "{}", reply.body);
+        if reply.status != 201 {
+            codes.push(reply.code().to_owned());
+        }
+    }
+    assert!(codes.contains(&"organization-deactivated".to_owned()), "{codes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn solved_request_of_a_deactivated_organization_is_not_reopened() {
+    let world = World::demo().await;
+    let (id, token) = prepare_deactivation(&world).await;
+    let path = format!("/v1/organizations/{id}/service-requests");
+    let request = json!({"subject": "S", "description": "D", "kind": "question"});
+    let request = world.post(&path).token(&token).json(request).send().await.ok();
+    let path = format!("{path}/{}/updates", request["id"].as_str().unwrap());
+    let set = |status: &str| world.post(&path).by("agent").json(json!({"status": status}));
+    set("solved").send().await.ok();
+    set("open").send().await.ok();
+    set("solved").send().await.ok();
+    deactivate(&world, &id, "d").send().await.ok();
+    for status in ["open", "waiting"] {
+        set(status).assert_rejected(409, "organization-deactivated").await;
+    }
+    set("closed").send().await.ok();
 }

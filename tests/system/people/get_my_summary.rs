@@ -34,9 +34,10 @@ async fn member_sees_what_awaits_its_partner() {
         (&json!(1), &json!("Edge storage recording, 1 year"))
     );
     let requests = &mine["openServiceRequests"];
+    assert_eq!((&requests["open"], &requests["waiting"]), (&json!(1), &json!(0)));
     assert_eq!(
-        (&requests["open"], &requests["waiting"], &requests["items"]),
-        (&json!(1), &json!(0), &json!([]))
+        (requests["items"].as_array().unwrap().len(), &requests["items"][0]["id"]),
+        (1, &json!(world.id("serviceRequest")))
     );
     assert_eq!(requests["organizations"][0]["organization"]["name"], "株式会社ヤマダ電機");
     assert_eq!((mine.get("parkedOrders"), mine.get("failedWork")), (None, None));
@@ -167,4 +168,15 @@ async fn customer_sees_its_own_requests_and_renewals() {
     assert_eq!((&mine["renewals"]["count"], &mine["openServiceRequests"]["waiting"]), (&json!(0), &json!(0)));
     let nowhere = world.token_of(json!({"sub": "n", "email": "n@x.example", "role": "customer"}));
     assert_eq!(world.get("/v1/me/summary").token(&nowhere).send().await.ok(), json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_sees_unsolved_requests_of_all_months() {
+    let world = World::demo().await;
+    set_time(&world, "2027-03-01T09:00:00Z").await;
+    let requests = summary(&world, "agent").await["openServiceRequests"].clone();
+    assert_eq!(
+        (&requests["open"], &requests["more"], &requests["items"][0]["id"]),
+        (&json!(2), &json!(false), &json!(world.id("serviceRequest")))
+    );
 }

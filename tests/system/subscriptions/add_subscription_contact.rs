@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
+use crate::access::set_time;
+
 use super::{OF_YAMADA, created_ids, deactivate, events, get_as, line, order, send_message};
 
 #[test]
@@ -153,4 +155,47 @@ async fn limit_of_20_contacts_holds_under_concurrency() {
     let refused = replies.iter().find(|reply| reply.status == 409).unwrap();
     assert_eq!((refused.code(), &refused.body["errors"][0]["limit"]), ("too-many-contacts", &json!(20)));
     assert_eq!(contacts(&world, &one[0]).await.len(), 20);
+}
+
+/// Moves a customer out of its organization and back, which ends what it was there.
+async fn move_away_and_back(world: &World, customer: &str) {
+    for organization in ["bogazici", "yamada"] {
+        let body = json!({"organizationId": world.id(organization)});
+        let path = format!("/v1/customers/{{{customer}}}/move");
+        world.post(&path).by("operator").json(body).send().await.ok();
+    }
+    set_time(world, "2026-01-05T10:30:00Z").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customer_who_was_moved_away_and_back_is_added_again() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    move_away_and_back(&world, "sora").await;
+    assert!(!contacts(&world, one).await.contains(&json!("sora@yamada.example")));
+    let path = format!("{OF_YAMADA}/{one}/contact-candidates?search=sora");
+    let found = world.get(&path).by("operator").send().await.ok();
+    assert_eq!(found["items"][0]["customerId"], world.id("sora"));
+    add(&world, "operator", one, "{sora}").send().await.ok();
+    assert!(contacts(&world, one).await.contains(&json!("sora@yamada.example")));
+    let found = world.get(&path).by("operator").send().await.ok();
+    assert_eq!(found["items"], json!([]), "it is a contact again");
+    let contents = world.contents().await;
+    add(&world, "operator", one, "{sora}").send().await.ok();
+    world.assert_unchanged(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_customer_is_refused_until_it_is_enabled() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    world.post("/v1/customers/{haruto}/disable").by("operator").send().await.ok();
+    for haruto in ["{haruto}", "haruto@yamada.example"] {
+        let refused = add(&world, "operator", one, haruto).assert_rejected(422, "customer-disabled").await;
+        assert_eq!(refused.faults(), [("customerId".to_owned(), "customer-disabled".to_owned())]);
+    }
+    let unknown = add(&world, "operator", one, "{can}").assert_rejected(422, "unknown-customer").await;
+    assert_eq!(unknown.faults(), [("customerId".to_owned(), "unknown-customer".to_owned())]);
+    world.post("/v1/customers/{haruto}/enable").by("operator").send().await.ok();
+    add(&world, "operator", one, "haruto@yamada.example").send().await.ok();
 }

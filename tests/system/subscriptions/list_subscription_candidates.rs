@@ -52,3 +52,17 @@ async fn callers_who_may_not_add_contacts_are_refused() {
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     world.get(&format!("{path}?search=%20")).by("operator").assert_rejected(400, "invalid-request").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_customers_are_left_out_and_removed_members_refused() {
+    let world = World::demo().await;
+    let path = format!("{OF_YAMADA}/{{collection}}/contact-candidates");
+    world.post("/v1/customers/{haruto}/disable").by("operator").send().await.ok();
+    let page = world.get(&path).by("partnerMember").send().await.ok();
+    assert!(!page.to_string().contains("haruto@"), "{page}");
+    world.post("/v1/customers/{haruto}/enable").by("operator").send().await.ok();
+    let page = world.get(&path).by("partnerMember").send().await.ok();
+    assert!(page.to_string().contains("haruto@"), "{page}");
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
+}

@@ -89,3 +89,15 @@ async fn last_contact_and_unauthorized_caller_are_refused() {
     deactivate(&world, "operator", "{yamada}", wall).send().await.ok();
     remove(&world, "operator", wall, "{sora}").assert_rejected(409, "subscription-deactivated").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_contact_is_removed_by_email() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    world.post("/v1/customers/{sora}/disable").by("operator").send().await.ok();
+    remove(&world, "operator", one, "sora@yamada.example").send().await.ok();
+    let removed = events(&world, "{yamada}", "subscription.contact-removed").await[0]["data"].clone();
+    assert_eq!(removed["customerId"], world.id("sora"));
+    world.post("/v1/customers/{sora}/enable").by("operator").send().await.ok();
+    world.get(&format!("{OF_YAMADA}/{one}")).by("customer").assert_rejected(404, "not-found").await;
+}
