@@ -3,7 +3,10 @@
 use api_runtime::http::problem::STILL_RUNNING_CODE;
 use api_runtime::table::{Error, Pause, StoreOfPartner};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
-use domain::deactivation::{DeactivationCounts, DeactivationPhase, PartyDeactivation, PartyId, PartyState};
+use domain::deactivation::{
+    DeactivationCounts, DeactivationPhase, PartyDeactivation, PartyId, PartyState, RestorationCounts,
+    StoreNotLinked,
+};
 use domain::event::{OrganizationDeactivated, PartnerDeactivated};
 use domain::{ErrorKind, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
 use schemars::JsonSchema;
@@ -12,7 +15,7 @@ use serde::Serialize;
 use super::Party;
 use super::sequence::{LEASE, Progress, begin_restoration, last_of_deactivation, last_of_restoration, run};
 use super::store_link::unlink;
-use super::survey::Survey;
+use super::survey::{Survey, what_returns};
 
 /// The party is still being deactivated or restored.
 pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
@@ -40,20 +43,31 @@ pub struct DeactivationResult {
     /// together with `deactivatedAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     restorable_until: Option<Timestamp>,
-    /// Numbers of what ends, as they were when the deactivation began. A restoration brings back the people and the
-    /// directory entries.
-    ends: DeactivationCounts,
-    /// Account at a store whose link the deactivation removes or, in the answer to a restoration, makes again. Absent if
-    /// there is none.
+    /// Numbers of what ends, as they were when the deactivation began. Absent if the party is active or being restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<DeactivationCounts>,
+    /// In the preview of a restoration, the numbers of what it brings back. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restores: Option<RestorationCounts>,
+    /// Link to a store that the deactivation removes; in the answer to a restoration, the link that the partner has, and
+    /// in its preview, the new link. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<StoreLink>,
-    /// In the preview of a deactivation, the names of the people who are disabled, if they are at most 10. Absent otherwise.
+    /// In the preview of a restoration, the reason for which the link to the store is not made again. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_not_linked: Option<StoreNotLinked>,
+    /// In the preview of a deactivation, the names of at most 10 people who are disabled; `ends.people` counts them all.
+    /// Absent otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     people: Vec<Name>,
-    /// In the preview of a deactivation, the names of the organizations or partners at which access or a directory entry
-    /// ends, if they are at most 10. Absent otherwise.
+    /// In the preview of a deactivation, the names of at most 10 organizations or partners at which access or a directory
+    /// entry ends. Absent otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parties: Vec<Name>,
+    /// In the preview of a deactivation, the number of organizations or partners beside those in `parties`. Absent if
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more_parties: Option<usize>,
     /// Version of the partner or organization.
     version: Version,
 }
@@ -74,7 +88,7 @@ impl DeactivationResult {
             state: record.phase.into(),
             deactivated_at: is_deactivated.then_some(record.deactivated_at),
             restorable_until: is_deactivated.then_some(record.restorable_until),
-            ends: record.counts,
+            ends: is_deactivated.then_some(record.counts),
             store: record.store.clone().filter(|_| is_deactivated),
             ..Self::active(party)
         }
@@ -87,18 +101,32 @@ impl DeactivationResult {
             state: PartyState::Active,
             deactivated_at: None,
             restorable_until: None,
-            ends: DeactivationCounts::default(),
+            ends: None,
+            restores: None,
             store: None,
+            store_not_linked: None,
             people: Vec::new(),
             parties: Vec::new(),
+            more_parties: None,
             version: party.metadata().version,
         }
     }
 
+    /// Returns the result for a party that is active, with the link to a store that it has, whoever made it.
+    async fn restored(context: &Context<'_>, party: &Party) -> Result<Self, Failure> {
+        let store = match party {
+            Party::Partner(partner) => context.table.get(&StoreOfPartner(partner.id)).await?,
+            Party::Organization(_) => None,
+        };
+        Ok(Self { store, ..Self::active(party) })
+    }
+
     /// Returns the preview of a deactivation, or the result after the first transaction.
     fn preview(party: &Party, survey: Survey) -> Self {
-        let Survey { counts, store, people, parties, .. } = survey;
-        Self { state: PartyState::Deactivated, ends: counts, store, people, parties, ..Self::active(party) }
+        let Survey { counts, store, people, parties, more_parties, .. } = survey;
+        let (state, ends) = (PartyState::Deactivated, Some(counts));
+        let more_parties = Some(more_parties).filter(|more| *more > 0);
+        Self { state, ends, store, people, parties, more_parties, ..Self::active(party) }
     }
 }
 
@@ -160,7 +188,7 @@ async fn begin_deactivation(
     context.declare_lease(lease_end);
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, party.id(), None).await,
+        None => run_to_completion(context, party.id()).await,
     }
 }
 
@@ -174,7 +202,8 @@ pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactiv
     let mut change = Change::new();
     let Some(record) = record else {
         party.confirm(&mut change, context.if_match())?;
-        return context.commit(change, Answer::ok(DeactivationResult::active(&party))).await;
+        let answer = DeactivationResult::restored(context, &party).await?;
+        return context.commit(change, Answer::ok(answer)).await;
     };
     match record.phase {
         DeactivationPhase::Restoring => return continue_sequence(context, &party, &record).await,
@@ -188,17 +217,22 @@ pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactiv
         DeactivationPhase::Ended => {}
     }
     let lease_end = context.now.after(LEASE);
-    let (restored, is_linked) =
-        begin_restoration(context, &mut change, &party, &record, Some(lease_end)).await?;
-    let store = record.store.clone().filter(|_| is_linked);
+    let (restored, link) = begin_restoration(context, &mut change, &party, &record, Some(lease_end)).await?;
     if context.validates_only() || !change.is_acceptable() {
-        let preview = DeactivationResult { ends: record.counts, store, ..DeactivationResult::active(&party) };
+        let (store, store_not_linked) = match link {
+            Some(Ok(link)) => (Some(link), None),
+            Some(Err(reason)) => (None, Some(reason)),
+            None => (None, None),
+        };
+        let restores = Some(what_returns(context, id).await?);
+        let preview =
+            DeactivationResult { restores, store, store_not_linked, ..DeactivationResult::active(&party) };
         return context.commit(change, Answer::ok(preview)).await;
     }
     context.declare_lease(lease_end);
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, restored.id(), store).await,
+        None => run_to_completion(context, restored.id()).await,
     }
 }
 
@@ -224,20 +258,15 @@ async fn continue_sequence(
     change.replace(&taken, record.metadata.version, None)?;
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, party.id(), None).await,
+        None => run_to_completion(context, party.id()).await,
     }
 }
 
-/// Continues a sequence until it is complete or has to be left to the scheduled job. `store` is the link that a
-/// restoration made again.
-async fn run_to_completion(
-    context: &Context<'_>,
-    id: PartyId,
-    store: Option<StoreLink>,
-) -> Result<Reply<DeactivationResult>, Failure> {
+/// Continues a sequence until it is complete or has to be left to the scheduled job.
+async fn run_to_completion(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
     let mut pause = Pause::default();
     loop {
-        match run_once(context, id, store.clone()).await {
+        match run_once(context, id).await {
             // The sequence has started, so this call must not be retried from its beginning.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -245,22 +274,18 @@ async fn run_to_completion(
     }
 }
 
-async fn run_once(
-    context: &Context<'_>,
-    id: PartyId,
-    store: Option<StoreLink>,
-) -> Result<Reply<DeactivationResult>, Failure> {
+async fn run_once(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
     let progress = run(context, id, || {}).await?;
     let (party, _) = Party::read(context, id).await?;
     let refreshed = context.refreshed();
-    let active = DeactivationResult { store, ..DeactivationResult::active(&party) };
     let record = match progress {
         Progress::Withdrawn(faults) => {
             context.end_lease();
             return Err(Problem::of(ProblemKind::State, faults).into());
         }
         Progress::Restored => {
-            return refreshed.commit_final(|| Ok(Change::new()), Answer::ok(active)).await;
+            let answer = DeactivationResult::restored(context, &party).await?;
+            return refreshed.commit_final(|| Ok(Change::new()), Answer::ok(answer)).await;
         }
         Progress::Left(record) => {
             let answer = Answer::accepted(location(id), DeactivationResult::of(&party, &record));
@@ -270,7 +295,7 @@ async fn run_once(
     };
     match record.phase {
         DeactivationPhase::Restoring => {
-            let answer = DeactivationResult { ends: record.counts, ..active };
+            let answer = DeactivationResult::restored(context, &party).await?;
             refreshed.commit_final(|| last_of_restoration(&record), Answer::ok(answer)).await
         }
         // The scheduled job has completed the deactivation concurrently.

@@ -2,9 +2,9 @@
 
 use api_runtime::table::{DeactivationOf, Error};
 use api_runtime::{Change, Context, Failure};
-use domain::deactivation::{DeactivationPhase, PartyDeactivation, PartyId};
+use domain::deactivation::{DeactivationPhase, PartyDeactivation, PartyId, StoreNotLinked};
 use domain::event::{OrganizationRestored, PartnerRestored};
-use domain::{Fault, Period, Timestamp};
+use domain::{Fault, Period, StoreLink, Timestamp};
 
 use super::Party;
 use super::step::Budget;
@@ -105,7 +105,7 @@ async fn withdraw(context: &Context<'_>, record: &PartyDeactivation) -> Result<(
 }
 
 /// Adds the first transaction of a restoration to a change: the party is active again, and its link to a store is made
-/// again if it can be. Returns the party after the change, and whether the link is made.
+/// again if it can be. Returns the party after the change and, if there was a link, the new one or why none is made.
 ///
 /// # Errors
 ///
@@ -116,7 +116,7 @@ pub async fn begin_restoration(
     party: &Party,
     record: &PartyDeactivation,
     resume_at: Option<Timestamp>,
-) -> Result<(Party, bool), Failure> {
+) -> Result<(Party, Option<Result<StoreLink, StoreNotLinked>>), Failure> {
     let restored = party.deactivated(None, context.now);
     restored.replace(change, party.metadata().version, context.if_match())?;
     let after = record.moved(DeactivationPhase::Restoring, resume_at, context.now);
@@ -126,11 +126,11 @@ pub async fn begin_restoration(
         Party::Partner(_) => restored.event(PartnerRestored { deactivated_at }),
         Party::Organization(_) => restored.event(OrganizationRestored { deactivated_at }),
     });
-    let is_linked = match &record.store {
-        Some(store) => link_again(context, change, store).await?,
-        None => false,
+    let link = match &record.store {
+        Some(store) => Some(link_again(context, change, store).await?),
+        None => None,
     };
-    Ok((restored, is_linked))
+    Ok((restored, link))
 }
 
 /// Returns the last transaction of a deactivation.

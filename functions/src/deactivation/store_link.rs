@@ -5,6 +5,7 @@ use api_runtime::table::{
     BatchGet, OwnerOfStoreAccount, ParkedOrdersRelease, Reservation, SourceById, StoreOfPartner,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure};
+use domain::deactivation::StoreNotLinked;
 use domain::event::{StoreLinked, StoreUnlinked};
 use domain::{NewEvent, StoreLink};
 
@@ -27,7 +28,8 @@ pub fn unlink(context: &Context<'_>, change: &mut Change, link: &StoreLink) -> R
 }
 
 /// Makes a partner's link to a store again if its account is free, its store is not disabled, and the partner has no
-/// other link. Orders that were parked since the deactivation are applied by the scheduled job. Returns whether the link is made.
+/// other link. Orders that were parked since the deactivation are applied by the scheduled job. Returns the new link, or
+/// why none is made.
 ///
 /// # Errors
 ///
@@ -36,7 +38,7 @@ pub async fn link_again(
     context: &Context<'_>,
     change: &mut Change,
     before: &StoreLink,
-) -> Result<bool, Failure> {
+) -> Result<Result<StoreLink, StoreNotLinked>, Failure> {
     let StoreLink { partner_id, source_id, account, metadata } = before.clone();
     let (owner, own) = (OwnerOfStoreAccount(source_id, account.clone()), StoreOfPartner(partner_id));
     let mut wanted = BatchGet::new();
@@ -45,8 +47,11 @@ pub async fn link_again(
     wanted.add(&SourceById(source_id));
     let found = context.table.fetch(wanted, true).await?;
     let is_usable = found.get(&SourceById(source_id))?.is_some_and(|source| source.disabled_at.is_none());
-    if !is_usable || found.get(&owner)?.is_some() || found.get(&own)?.is_some() {
-        return Ok(false);
+    if !is_usable {
+        return Ok(Err(StoreNotLinked::StoreDisabled));
+    }
+    if found.get(&owner)?.is_some() || found.get(&own)?.is_some() {
+        return Ok(Err(StoreNotLinked::AccountTaken));
     }
     let link = StoreLink { metadata: metadata.next(context.now).next(context.now), ..before.clone() };
     change.require_that(&SourceById(source_id), is_enabled(), |_| ConditionFailure::Stale);
@@ -55,7 +60,7 @@ pub async fn link_again(
     change.put(&release_of(context, &link))?;
     let event = NewEvent::of_partner(StoreLinked { source_id, account }, partner_id);
     change.record(event.about(link.metadata));
-    Ok(true)
+    Ok(Ok(link))
 }
 
 fn release_of(context: &Context<'_>, link: &StoreLink) -> ParkedOrdersRelease {

@@ -8,7 +8,7 @@ use api_runtime::table::{
     PoolsOfPartner, RequestById, ServiceRequestScope, ServiceRequests, StoreOfPartner, SubscriptionsOf,
 };
 use api_runtime::{Context, Failure};
-use domain::deactivation::{DeactivationCounts, PartyId};
+use domain::deactivation::{DeactivationCounts, PartyId, RestorationCounts};
 use domain::service_request::ServiceRequestFilter;
 use domain::{
     Access, AccessRequest, ErrorKind, Fault, Name, OrderStatus, OrganizationId, PartnerId,
@@ -56,10 +56,12 @@ pub struct Survey {
     pub counts: DeactivationCounts,
     /// The partner's link to a store.
     pub store: Option<StoreLink>,
-    /// Names of the people who are disabled, if they are few.
+    /// Names of the people who are disabled, of the first ones if they are many.
     pub people: Vec<Name>,
-    /// Names of the parties at which access ends, if they are few.
+    /// Names of the parties at which access or a directory entry ends, of the first ones if they are many.
     pub parties: Vec<Name>,
+    /// Number of those parties beside the named ones.
+    pub more_parties: usize,
 }
 
 impl Survey {
@@ -79,30 +81,30 @@ impl Survey {
         let active = |one: &Access| one.grants.iter().filter(|grant| grant.is_active(now)).count();
         let (grants, people_count) = (access.iter().map(active).sum(), people.len());
         let counts = DeactivationCounts { grants, people: people_count, ..DeactivationCounts::default() };
-        let people = if people_count > MOST_NAMES { Vec::new() } else { people };
-        Self { open_matters, counts, store: None, people, parties: Vec::new() }
+        let people = people.into_iter().take(MOST_NAMES).collect();
+        Self { open_matters, counts, store: None, people, parties: Vec::new(), more_parties: 0 }
     }
 }
 
 async fn of_partner(context: &Context<'_>, partner: PartnerId) -> Result<Survey, Failure> {
-    let (open_matters, members, access, pending, store, entries) = tokio::try_join!(
+    let (open_matters, members, access, pending, store) = tokio::try_join!(
         open_matters(context, PartyId::Partner(partner)),
         async { Ok(context.table.list(&MembersOfPartner(partner), false).await?) },
         async { Ok(context.table.list(&AccessOfPartner(partner), false).await?) },
         pending_requests(context, partner),
         async { Ok(context.table.get(&StoreOfPartner(partner)).await?) },
-        async { Ok(context.table.list(&OrganizationsOfPartner(partner), true).await?) },
     )?;
     let people = members.into_iter().filter(|one| one.disabled_at.is_none()).map(|one| one.name).collect();
     let mut survey = Survey::new(open_matters, people, &access, context.now);
     survey.counts.access_requests = pending.len();
-    survey.counts.directory_entries = entries.iter().filter(|entry| entry.is_listed()).count();
     survey.store = store;
     let organizations: BTreeSet<_> =
         with_active_grants(&access, context.now).map(|one| one.organization_id).collect();
-    if context.validates_only() && organizations.len() <= MOST_NAMES {
-        let names = Names::of(context, std::iter::empty(), organizations.iter().copied()).await?;
-        survey.parties = organizations.iter().filter_map(|id| names.organization(*id).name).collect();
+    if context.validates_only() {
+        let named = organizations.iter().copied().take(MOST_NAMES);
+        let names = Names::of(context, std::iter::empty(), named.clone()).await?;
+        survey.parties = named.filter_map(|id| names.organization(id).name).collect();
+        survey.more_parties = organizations.len().saturating_sub(survey.parties.len());
     }
     Ok(survey)
 }
@@ -120,11 +122,37 @@ async fn of_organization(context: &Context<'_>, organization: OrganizationId) ->
     survey.counts.directory_entries = listed.len();
     let mut partners: BTreeSet<_> = listed.iter().map(|entry| entry.partner_id).collect();
     partners.extend(with_active_grants(&access, context.now).map(|one| one.partner_id));
-    if context.validates_only() && partners.len() <= MOST_NAMES {
-        let names = Names::of(context, partners.iter().copied(), std::iter::empty()).await?;
-        survey.parties = partners.iter().filter_map(|id| names.partner(*id).name).collect();
+    if context.validates_only() {
+        let named = partners.iter().copied().take(MOST_NAMES);
+        let names = Names::of(context, named.clone(), std::iter::empty()).await?;
+        survey.parties = named.filter_map(|id| names.partner(id).name).collect();
+        survey.more_parties = partners.len().saturating_sub(survey.parties.len());
     }
     Ok(survey)
+}
+
+/// Returns the numbers of what a restoration of a party brings back now, as the indexes show it.
+///
+/// # Errors
+///
+/// [`Failure::Table`].
+pub async fn what_returns(context: &Context<'_>, party: PartyId) -> Result<RestorationCounts, Failure> {
+    Ok(match party {
+        PartyId::Partner(partner) => {
+            let members = context.table.list(&MembersOfPartner(partner), false).await?;
+            let people = members.iter().filter(|one| one.disabled_by_deactivation).count();
+            RestorationCounts { people, directory_entries: 0 }
+        }
+        PartyId::Organization(organization) => {
+            let customers = CustomersOfOrganization(organization);
+            let entries = PartnersOfOrganization(organization);
+            let (customers, entries) =
+                tokio::try_join!(context.table.list(&customers, false), context.table.list(&entries, false))?;
+            let people = customers.iter().filter(|one| one.disabled_by_deactivation).count();
+            let directory_entries = entries.iter().filter(|entry| entry.removed_by_deactivation).count();
+            RestorationCounts { people, directory_entries }
+        }
+    })
 }
 
 fn with_active_grants(access: &[Access], now: Timestamp) -> impl Iterator<Item = &Access> {

@@ -113,9 +113,29 @@ pub struct DeactivationCounts {
     /// Number of members or customers who are disabled by the deactivation: all who are not disabled already. A
     /// restoration enables them again.
     pub people: usize,
-    /// Number of directory entries: those of other partners from which the organization is removed until it is restored,
-    /// or those in the partner's own directory, which is kept as it is.
+    /// Number of partners' directories from which the organization is removed until it is restored; 0 for a partner, whose
+    /// own directory is kept.
     pub directory_entries: usize,
+}
+
+/// Numbers of what a restoration brings back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RestorationCounts {
+    /// Number of members or customers whom the deactivation disabled, and who are enabled again.
+    pub people: usize,
+    /// Number of partners' directories to which the organization is added again; 0 for a partner.
+    pub directory_entries: usize,
+}
+
+words! {
+    /// Reason for which a restoration does not make the partner's link to a store again.
+    pub enum StoreNotLinked {
+        /// Another partner is linked to the account.
+        AccountTaken = "account-taken",
+        /// The store is disabled.
+        StoreDisabled = "store-disabled",
+    }
 }
 
 /// Record of a deactivation. It exists from the first transaction of a deactivation to the last one of the restoration.

@@ -25,8 +25,10 @@ async fn people_and_store_come_back_and_grants_do_not() {
     deactivate(&world, "newPartner", "d").send().await.ok();
     assert_eq!(send_order(&world, "SO-7", "ec-9", 5).await.status, 202);
     let preview = world.post("/v1/partners/{newPartner}/restore?validateOnly=true").by("operator").key("v");
-    assert_eq!(preview.send().await.ok()["store"]["account"], "ec-9");
+    let preview = preview.send().await.ok();
+    assert_eq!(preview["restores"], json!({"people": 1, "directoryEntries": 0}), "{preview}");
     let restored = restore(&world, "r").send().await.ok();
+    assert_eq!((&restored["store"]["version"], restored.get("ends")), (&preview["store"]["version"], None));
     assert_eq!((&restored["state"], &restored["store"]["account"]), (&json!("active"), &json!("ec-9")));
     assert_eq!(restore(&world, "r").send().await.ok(), restored, "a repeat is replayed");
     assert_eq!(members(&world).await, before, "who was disabled before stays so");
@@ -45,6 +47,8 @@ async fn account_of_another_partner_is_not_taken_back() {
     prepare_deactivation(&world).await;
     deactivate(&world, "newPartner", "d").send().await.ok();
     link(&world, "{closingPartner}", "ec-9").await.ok();
+    let preview = world.post("/v1/partners/{newPartner}/restore?validateOnly=true").by("operator").key("v");
+    assert_eq!(preview.send().await.ok()["storeNotLinked"], "account-taken");
     let restored = restore(&world, "r").send().await.ok();
     assert_eq!((&restored["state"], restored.get("store")), (&json!("active"), None));
 }
