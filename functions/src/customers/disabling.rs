@@ -30,7 +30,7 @@ pub(super) async fn set_disabled(
         let customer = Customer { disabled_by_deactivation, metadata, ..before };
         change.replace(&customer, seen, context.if_match())?;
         change.record(customer.event(CustomerDisabled { customer_id }));
-        return context.commit(change, Answer::ok(customer.seen_by(actor))).await;
+        return context.commit(change, Answer::ok(CustomerView::to(actor, customer))).await;
     }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;

@@ -136,7 +136,12 @@ fn reason(subscription: &Subscription) -> Option<&Description> {
     subscription.deactivation.as_ref()?.reason.as_ref()
 }
 
-async fn find_orders(context: &Context<'_>, traces: &Traces) -> Result<Vec<Order>, Failure> {
+/// Reads the orders that wait for their account, or did, and name the person as a contact.
+///
+/// # Errors
+///
+/// [`Failure::Table`].
+pub async fn find_orders(context: &Context<'_>, traces: &Traces) -> Result<Vec<Order>, Failure> {
     let (parked, cancelled) = tokio::try_join!(
         context.table.list(&ParkedOrders(), false),
         context.table.list(&CancelledParkedOrders(), false),

@@ -32,7 +32,7 @@ pub(super) async fn set_disabled(
         let member = Member { disabled_by_deactivation, metadata, ..before };
         change.replace(&member, seen, context.if_match())?;
         change.record(member.event(MemberDisabled { member_id }));
-        return context.commit(change, Answer::ok(member)).await;
+        return context.commit(change, Answer::ok(member.into())).await;
     }
     if before.disabled_at.is_some() == is_disabled {
         change.confirm(&before, seen, context.if_match())?;

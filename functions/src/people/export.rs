@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::{ContactHistory, GranteeMention, History, ItemsByEmail, PageQuery, UpdatesByStaff};
+use api_runtime::table::{ContactHistory, GranteeMention, History, ItemsByEmail, PageQuery};
 use api_runtime::{Context, Failure, List, Output};
 use domain::erasure::RecordIds;
 use domain::service_request::{NotificationPreference, Person, ServiceRequestUpdate};
-use domain::{Actor, Customer, Email, Event, LogScope, Member, PersonRef, StaffRecord, Timestamp};
-use futures_util::future::try_join_all;
+use domain::{Actor, Customer, Email, Event, LogScope, Member, Order, PersonRef, StaffRecord, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,6 +18,7 @@ use super::export_items::{
 };
 use crate::customers::view::CustomerView;
 use crate::entitlements::{EntitlementView, read_fields};
+use crate::erasure::listed::find_orders;
 use crate::erasure::traces::Traces;
 use crate::members::view::MemberView;
 
@@ -186,19 +186,16 @@ async fn items(
     let known = RecordIds::default();
     let traces = Traces::of(context, email, context.now, &known);
     let (traces, fields) = tokio::try_join!(Box::pin(traces), read_fields(context))?;
-    let by_staff = traces.staff.iter().map(|one| UpdatesByStaff(one.subject.clone()));
-    let by_staff = by_staff.map(|pattern| async move { context.table.list(&pattern, false).await });
-    let by_staff = try_join_all(by_staff).await?.into_iter().flatten();
+    let orders = find_orders(context, &traces).await?;
     let mut items = Items::default();
-    add_mentions(&mut items, &traces, context.now);
+    add_mentions(&mut items, &traces, &orders, context.now);
     add_records(&mut items, actor, &traces);
     let own = |one| Item::Entitlement(Box::new(EntitlementView::to(actor, one, &fields, context.now)));
     items.add(4, traces.entitlements.into_iter().map(|one| (one.id.to_string(), own(one))));
     let key = |one: &ContactHistory| one.organization_id.to_string();
     items.add(6, traces.histories.into_iter().map(|one| (key(&one), Item::ContactHistory(one.into()))));
     let key = |one: &ServiceRequestUpdate| format!("{}/{:010}", one.service_request_id, one.number);
-    let updates = traces.updates.into_iter().chain(by_staff);
-    items.add(9, updates.map(|one| (key(&one), Item::Update(one.into()))));
+    items.add(9, traces.updates.into_iter().map(|one| (key(&one), Item::Update(one.into()))));
     let key = |one: &GranteeMention| format!("{}/{}", one.organization_id, one.partner_id);
     items.add(12, traces.mentions.into_iter().map(|one| (key(&one), Item::Mention(one.into()))));
     let record = |person: &Person| match person {
@@ -227,14 +224,14 @@ fn add_records(items: &mut Items, actor: &Actor, traces: &Traces) {
 }
 
 /// Adds what names the person among others, reduced to what concerns the person.
-fn add_mentions(items: &mut Items, traces: &Traces, now: Timestamp) {
+fn add_mentions(items: &mut Items, traces: &Traces, orders: &[Order], now: Timestamp) {
     let subscriptions = traces.subscriptions.iter().filter_map(|one| {
         let exported = ExportedSubscription::of(traces, one)?;
         Some((one.id.to_string(), Item::Subscription(exported)))
     });
     items.add(5, subscriptions);
     let order = |one| Item::ParkedOrder(ExportedOrder::of(traces, one));
-    items.add(7, traces.orders.iter().map(|one| (format!("{}/{}", one.source_id, one.order_id), order(one))));
+    items.add(7, orders.iter().map(|one| (format!("{}/{}", one.source_id, one.order_id), order(one))));
     let request = |one| Item::ServiceRequest(ExportedServiceRequest::of(traces, one));
     items.add(8, traces.service_requests.iter().map(|one| (one.id.to_string(), request(one))));
     let request = |one| Item::AccessRequest(ExportedAccessRequest::of(traces, one, now));

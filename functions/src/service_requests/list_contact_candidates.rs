@@ -274,6 +274,6 @@ async fn members_of(
             roles: roles.filter(|role| level.allows(role.action())).collect(),
         });
     }
-    items.sort_by_key(|one| name_position(Some(&one.display_name), one.email.folded()));
+    items.sort_by_key(|one| name_position(Some(&one.name), one.email.folded()));
     Ok(context.list(items, next))
 }

@@ -240,8 +240,8 @@ fn every_key_keeps_its_stored_format() {
             format!("{V}#0000000007"),
         ),
         (
-            update_of_author_key(updates_of_staff("a#b"), v, 7),
-            format!("AUTHOR#STAFF#{}", segment("a#b")),
+            update_of_author_key(updates_of_staff("amir"), v, 7),
+            "AUTHOR#STAFF#amir".to_owned(),
             format!("{V}#0000000007"),
         ),
         (
