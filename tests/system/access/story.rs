@@ -14,7 +14,7 @@ async fn tick(world: &World) {
 /// Returns the recorded reminders and the expiry of a grant, oldest first: the days
 /// that were left, 0 for the expiry.
 async fn recorded_days(world: &World, grant: &Value) -> Vec<u64> {
-    let events = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
+    let events = events(world, "/v1/partners/{partner}/history", "operator").await.into_iter();
     let reminders =
         events.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
     reminders.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()

@@ -10,9 +10,9 @@ use crate::service_requests::PATH;
 
 #[test]
 fn canonical_call_is_published() {
-    Payload::of("move-customer", "/v1/customers/{sora}/move")
+    Payload::of("move-customer", "/v1/customers/{can}/move")
         .by("operator")
-        .json(&json!({"organizationId": "{bogazici}"}))
+        .json(&json!({"organizationId": "{yamada}"}))
         .publish();
 }
 

@@ -156,7 +156,7 @@ async fn people_without_a_record_open_nothing_of_a_deactivated_party() {
     ] {
         let token = stranger(role, world.id(of));
         world.get(path).token(&token).send().await.ok();
-        world.post(&format!("{path}/deactivate")).by("operator").key("d").send().await.ok();
+        world.post(&format!("{path}/deactivate")).by("operator").key(of).send().await.ok();
         for path in [path, "/v1/service-requests", "/v1/me/submit-options", "/v1/products"] {
             world.get(path).token(&token).assert_rejected(404, "not-found").await;
         }
