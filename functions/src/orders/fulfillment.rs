@@ -11,6 +11,7 @@ use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
     OrganizationByExternalId, OrganizationById, PartnerById, PartnerOrganizationLink, ProductById,
     SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, is_active, remember_contact,
+    remember_contact_again,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownExternalId, link_ends, open_lines};
@@ -19,7 +20,7 @@ use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide}
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
 use domain::{
-    EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, SubscriptionId,
+    Email, EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, SubscriptionId,
     Timestamp,
 };
 
@@ -303,9 +304,14 @@ impl LoadedLines {
         for (seen, one) in &linked {
             change.replace(one, *seen, None)?;
         }
-        first_contacts.iter().for_each(|(organization, email)| {
-            change.add(remember_contact(*organization, email));
-        });
+        let removed = self.removed_contacts(&created);
+        for at in first_contacts.iter().filter(|at| !removed.contains(at)) {
+            change.add(remember_contact(at.0, &at.1));
+        }
+        for at in &removed {
+            let is_first = first_contacts.contains(at);
+            change.add(remember_contact_again(at.0, &at.1, is_first, context.now));
+        }
         for ((partner, organization), origin) in directory {
             let before = self.facts.directory.get(&(partner, organization)).cloned();
             let mut known = self.facts.organizations.values();
@@ -315,6 +321,16 @@ impl LoadedLines {
         }
         events.into_iter().for_each(|event| change.record(event));
         Ok(order)
+    }
+
+    /// Returns the contacts of new subscriptions who were removed as customers before.
+    fn removed_contacts(&self, created: &[CreatedSubscription]) -> BTreeSet<(OrganizationId, Email)> {
+        let contacts = created.iter().flat_map(|CreatedSubscription { subscription, .. }| {
+            let named = subscription.contacts.iter().filter_map(|contact| contact.email_in_order().cloned());
+            named.map(|email| (subscription.organization_id, email))
+        });
+        let known = &self.facts.contacts;
+        contacts.filter(|at| known.get(at).is_some_and(|one| one.removed_at.is_some())).collect()
     }
 
     /// Stores the external id of a new subscription.

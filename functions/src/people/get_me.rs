@@ -34,20 +34,22 @@ impl Operation for GetMe {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Me>, Failure> {
         let Request { context, caller: actor, .. } = request;
-        let records = async {
-            let found = match &actor.email {
-                Some(email) => by_email(context, email).await?,
-                None => Vec::new(),
-            };
-            views(context, found.into_iter().map(|(_, record)| record).collect()).await
+        let found = async {
+            match &actor.email {
+                Some(email) => by_email(context, email).await,
+                None => Ok(Vec::new()),
+            }
         };
         let (partner, organization) = match actor.kind {
             ActorKind::Partner { partner, .. } => (Some(partner), None),
             _ => (None, actor.organization()),
         };
         let names = Names::of(context, partner.into_iter(), organization.into_iter());
-        let (own, records, names) = tokio::try_join!(OwnRecord::read(context), records, names)?;
-        let is_inactive = matches!(context.caller_status().await?, Some(CallerStatus::Inactive));
+        let status = async { Ok(context.caller_status().await?) };
+        let (found, names, status) = tokio::try_join!(found, names, status)?;
+        let records = views(context, found.into_iter().map(|(_, record)| record).collect());
+        let (own, records) = tokio::try_join!(OwnRecord::read(context), records)?;
+        let is_inactive = matches!(status, Some(CallerStatus::Inactive));
         Ok(Reply::ok(Me::new(actor, own, (&names, records), operations_of(actor, is_inactive))))
     }
 }

@@ -68,6 +68,9 @@ impl Operation for UpdateMe {
                 OwnRecord::Staff(update_staff(context, &mut change, None, made, wanted)?)
             }
             None => return Err(Problem::not_found().into()),
+            Some(OwnRecord::Staff(before)) if before.erased_at.is_some() => {
+                return Err(Problem::not_found().into());
+            }
             Some(OwnRecord::Staff(before)) => {
                 let after = before.clone();
                 OwnRecord::Staff(update_staff(context, &mut change, Some(before), after, wanted)?)

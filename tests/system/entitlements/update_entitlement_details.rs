@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, field, seen, update};
+use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, field, seen, update, without_names};
 
 #[test]
 fn canonical_calls_are_published() {
@@ -36,7 +36,7 @@ async fn given_values_change_and_an_empty_list_clears() {
     let changed = update(&world, OF_ORGANIZATION, details.clone()).send().await;
     assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
     let shown = seen(&world, OF_ORGANIZATION, "agent").await;
-    assert_eq!(shown, changed.body);
+    assert_eq!(without_names(shown.clone()), changed.body);
     let expected = json!({
         "Region": {"values": ["EU"]}, "Support level": {"values": ["Silver"]},
         "Internal note": {"values": ["Renewed by phone"]},

@@ -145,9 +145,6 @@ async fn each_caller_sees_only_its_accessible_subscriptions() {
     for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {
         world.get(OF_YAMADA).by(who).assert_rejected(404, "not-found").await;
     }
-    // A removed customer is no contact any more, although its token is still valid.
-    world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
-    assert!(listed(&world, "customer", "").await.is_empty());
     // A partner of the organization that manages no subscription sees an empty list.
     world.put("/v1/partners/{newPartner}/organizations/{yamada}").by("operator").send().await.ok();
     assert!(listed(&world, "newPartnerAdmin", "").await.is_empty());

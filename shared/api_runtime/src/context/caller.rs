@@ -147,7 +147,7 @@ async fn is_shut_out_of_organization(
     let was_removed = async {
         let Some(email) = email else { return Ok(false) };
         let history = table.get(&ContactHistoryOf(organization, email.clone())).await?;
-        Ok(history.is_some_and(|history| history.removed_at.is_some()))
+        Ok(history.is_some_and(|history| history.is_removed()))
     };
     let organization = OrganizationById(organization);
     let (was_removed, organization) = tokio::try_join!(was_removed, table.get(&organization))?;

@@ -26,12 +26,20 @@ pub struct ContactHistory {
     /// a customer record that was added at or before this time is no longer a contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
+    /// Time at which an order named the removed person as a contact again; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_again_at: Option<Timestamp>,
     /// Whether the customer with this e-mail is disabled. Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
 }
 
 impl ContactHistory {
+    /// Returns whether the person was removed and is not named by a later order.
+    pub fn is_removed(&self) -> bool {
+        self.removed_at.is_some_and(|removed| self.named_again_at.is_none_or(|named| named < removed))
+    }
+
     /// Returns the time up to which people who were added without a customer record are contacts no longer: that of the
     /// last removal or, while the customer is disabled, the end of time.
     pub fn gone_until(&self) -> Option<Timestamp> {
@@ -85,6 +93,23 @@ pub fn remember_contact(organization: OrganizationId, email: &Email) -> Write {
     let condition = Expression::new("attribute_not_exists(#wasContact)");
     let update = upsert(organization, email, "#wasContact = :yes").bool("yes", true);
     Write::on(condition, contact_history_key(organization, email), Action::Update(update))
+}
+
+/// Records that an order names a removed person as a contact again; with `is_first`, also that the person is a contact for
+/// the first time.
+pub fn remember_contact_again(
+    organization: OrganizationId,
+    email: &Email,
+    is_first: bool,
+    now: Timestamp,
+) -> Write {
+    let at = contact_history_key(organization, email);
+    let named = |update: Expression| Action::Update(update.text("now", now.to_string()));
+    if !is_first {
+        return Write::always(at, named(upsert(organization, email, "#namedAgainAt = :now")));
+    }
+    let update = upsert(organization, email, "#wasContact = :yes, #namedAgainAt = :now").bool("yes", true);
+    Write::on(Expression::new("attribute_not_exists(#wasContact)"), at, named(update))
 }
 
 /// Records that a person was removed as a customer of an organization.

@@ -195,12 +195,10 @@ fn common_refusals(
         // A call can get 404 if it names an object in its path, or an organization in its query …
         let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
         let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
-        // … or if it writes on the condition that the caller's own record exists. Operators and agents have none.
+        // … or if the caller may be a person whose record is disabled or removed. The vendor's staff have none.
         let by_record =
             matches!(route.access, RouteAuth::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
-        // … or if it reads what belongs to the caller's own record.
-        let is_own = route.path.starts_with("/v1/me/");
-        if route.path.contains('{') || names_owner || is_own || (by_record && route.method != Method::Get) {
+        if route.path.contains('{') || names_owner || (by_record && !description.open_to_inactive) {
             common.push(("404", "NotFound"));
         }
     }
