@@ -19,7 +19,7 @@ pub async fn seen(world: &World, path: &str, who: &str) -> Value {
 
 /// Returns an entitlement as the answer to a write shows it: without the name and e-mail of who last changed its details.
 pub fn without_names(mut entitlement: Value) -> Value {
-    if let Some(by) = entitlement["detailsChanged"]["by"].as_object_mut() {
+    if let Some(Value::Object(by)) = entitlement.pointer_mut("/detailsChanged/by") {
         by.retain(|name, _| name != "name" && name != "email");
     }
     entitlement

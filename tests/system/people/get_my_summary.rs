@@ -150,8 +150,8 @@ async fn customer_sees_its_own_requests_and_renewals() {
     for absent in ["pendingRequests", "endingAccess", "lowPools", "parkedOrders", "failedWork"] {
         assert_eq!(mine.get(absent), None, "{absent}");
     }
-    let status = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}/updates");
-    world.post(&status).by("agent").json(json!({"status": "waiting", "text": "?"})).send().await.ok();
+    let status = "/v1/organizations/{yamada}/service-requests/{serviceRequest}/updates";
+    world.post(status).by("agent").json(json!({"status": "waiting", "text": "?"})).send().await.ok();
     let requests = summary(&world, "customer").await["openServiceRequests"].clone();
     assert_eq!((&requests["open"], &requests["waiting"]), (&json!(0), &json!(1)));
     set_time(&world, "2030-12-20T09:00:00Z").await;

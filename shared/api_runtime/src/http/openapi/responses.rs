@@ -198,7 +198,9 @@ fn common_refusals(
         // … or if the caller may be a person whose record is disabled or removed. The vendor's staff have none.
         let by_record =
             matches!(route.access, RouteAuth::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
-        if route.path.contains('{') || names_owner || (by_record && !description.open_to_inactive) {
+        // … or if it reads what belongs to the caller's e-mail.
+        let is_own = route.path.starts_with("/v1/me/");
+        if route.path.contains('{') || names_owner || is_own || (by_record && !description.open_to_inactive) {
             common.push(("404", "NotFound"));
         }
     }
