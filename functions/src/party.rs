@@ -184,7 +184,8 @@ impl ListedState {
 pub struct Party<I> {
     /// Id of the partner or organization.
     pub id: I,
-    /// Display name: 1 to 200 characters. Absent if it could not be found, such as right after creation.
+    /// Display name: 1 to 200 characters. Absent if it could not be found, such as right after creation, and if
+    /// the caller may not see a deactivated organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
 }

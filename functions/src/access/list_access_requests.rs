@@ -16,7 +16,8 @@ impl Operation for ListAccessRequests {
     const NAME: &str = "list-access-requests";
     const SUMMARY: &str = "List a partner's access requests";
     const DESCRIPTION: &str = "The partner's members, operators and agents may call it. Returns the requests \
-        in every state or in one, the newest first unless `sort` is given (more than 1,000 are not sorted: 422 `too-many-to-sort`), with the names of the members and, once approved, of the \
+        in every state or in one, the newest first unless `sort` is given (more than 1,000 are not sorted: \
+        422 `too-many-to-sort`), with the names of the members and, once approved, of the \
         organization. The first page also counts the requests by their state. With `state`, a page may \
         contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
         eventually consistent: a change made a moment ago may not be visible yet.";

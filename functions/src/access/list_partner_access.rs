@@ -2,7 +2,9 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use api_runtime::table::{AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner};
+use api_runtime::table::{
+    AccessIn, AccessOfPartner, BatchGet, EmailInPartner, OrganizationById, PendingOfPartner,
+};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
@@ -14,7 +16,7 @@ use serde::Serialize;
 
 use super::pending::{pending_among, pending_for, want_requests};
 use super::view::{AccessView, grantees_of};
-use crate::party::Names;
+use crate::party::{Names, visible};
 use crate::person_names::People;
 use crate::sorting::{MOST_SORTED, TOO_MANY_TO_SORT, expiry_position, name_position, too_many_to_sort};
 
@@ -73,7 +75,8 @@ impl Operation for ListPartnerAccess {
         and the pending requests, in the order of the organizations' ids unless `sort` selects another one. \
         An organization that gave its first access a moment ago may be missing, and access that changed a \
         moment ago may stand in its earlier place; the content of each item is current. More than 1,000 \
-        organizations are not sorted by expiry or name (422 `too-many-to-sort`).";
+        organizations are not sorted by expiry or name (422 `too-many-to-sort`). A deactivated organization is \
+        left out.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners/{partnerId}/access", &[Role::PartnerMember])];
     const PAGED: bool = true;
     const ERRORS: &[ErrorKind] = &[TOO_MANY_TO_SORT];
@@ -121,6 +124,9 @@ impl Operation for ListPartnerAccess {
         let mut items = Vec::new();
         for found in page.items {
             let Some(access) = read.get(&AccessIn(found.organization_id, partner_id))? else { continue };
+            if visible(actor, named.get(&OrganizationById(found.organization_id))?).is_err() {
+                continue;
+            }
             let by = decide(&access.grants, &email, Some(member), context.now).by;
             items.push(PartnerAccessItem {
                 level: by.map(|grant| grant.level),

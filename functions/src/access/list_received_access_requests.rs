@@ -14,7 +14,8 @@ impl Operation for ListReceivedAccessRequests {
     const NAME: &str = "list-received-access-requests";
     const SUMMARY: &str = "List access requests addressed to the caller";
     const DESCRIPTION: &str = "Contact managers see the requests that partners have addressed to their \
-        verified e-mail, in every state or in one, the newest first unless `sort` is given (more than 1,000 are not sorted: 422 `too-many-to-sort`), with the names of the partners and of \
+        verified e-mail, in every state or in one, the newest first unless `sort` is given (more than 1,000 \
+        are not sorted: 422 `too-many-to-sort`), with the names of the partners and of \
         the members whom the requests name. The first page also counts the requests by their state. With \
         `state`, a page may contain fewer items than `pageSize`, or none, although `nextPageToken` is \
         present. The list is eventually consistent: a change made a moment ago may not be visible yet.";

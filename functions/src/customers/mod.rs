@@ -25,7 +25,7 @@ const SELF_MANAGEMENT_FORBIDDEN: ErrorKind = ErrorKind::rule(
 );
 /// Upper bound for the count of contact managers, far above any real number: the counter needs a bound, the API has
 /// none.
-const MOST_MANAGERS: u64 = 1_000_000;
+pub const MOST_MANAGERS: u64 = 1_000_000;
 const NO_ORGANIZATION: ErrorKind =
     ErrorKind::rule("no-organization", "a customer without an organization cannot be a contact manager");
 

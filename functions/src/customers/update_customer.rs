@@ -40,7 +40,8 @@ impl Operation for UpdateCustomer {
         access level `full-admin` change the fields that the body contains. Partners can change neither \
         `manager` nor customers with the e-mail of one of their own members. The last contact manager of an \
         organization stays contact manager. A removed customer does not exist for this operation (404). \
-        A disabled customer is updated as any other. Idempotent: a call that changes nothing returns the customer as it is. Records `customer.updated` if \
+        A disabled customer is updated as any other. Idempotent: a call that changes nothing returns the \
+        customer as it is. Records `customer.updated` if \
         the name changes and `contact.manager-changed` if `manager` changes.";
     const ROUTES: &[Route] = &[route(
         Method::Patch,

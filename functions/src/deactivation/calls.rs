@@ -8,14 +8,14 @@ use domain::deactivation::{
     StoreNotLinked,
 };
 use domain::event::{OrganizationDeactivated, PartnerDeactivated};
-use domain::{ErrorKind, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
+use domain::{ErrorKind, Fault, Name, Problem, ProblemKind, StoreLink, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Party;
 use super::sequence::{LEASE, Progress, begin_restoration, last_of_deactivation, last_of_restoration, run};
 use super::store_link::unlink;
-use super::survey::{Survey, what_returns};
+use super::survey::{Survey, open_matters, what_returns};
 
 /// The party is still being deactivated or restored.
 pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
@@ -130,6 +130,13 @@ impl DeactivationResult {
     }
 }
 
+/// Purpose of the call that runs a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Deactivate,
+    Restore,
+}
+
 /// Deactivates a party.
 ///
 /// # Errors
@@ -140,7 +147,7 @@ pub async fn deactivate(context: &Context<'_>, id: PartyId) -> Result<Reply<Deac
     match record {
         None => begin_deactivation(context, &party).await,
         Some(record) if matches!(record.phase, DeactivationPhase::Checking | DeactivationPhase::Ending) => {
-            continue_sequence(context, &party, &record).await
+            continue_sequence(context, &party, &record, Purpose::Deactivate).await
         }
         Some(record) => {
             let mut change = Change::new();
@@ -188,7 +195,7 @@ async fn begin_deactivation(
     context.declare_lease(lease_end);
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, party.id()).await,
+        None => run_to_completion(context, party.id(), Purpose::Deactivate).await,
     }
 }
 
@@ -206,7 +213,9 @@ pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactiv
         return context.commit(change, Answer::ok(answer)).await;
     };
     match record.phase {
-        DeactivationPhase::Restoring => return continue_sequence(context, &party, &record).await,
+        DeactivationPhase::Restoring => {
+            return continue_sequence(context, &party, &record, Purpose::Restore).await;
+        }
         DeactivationPhase::Checking | DeactivationPhase::Ending => {
             context.declare_lease(record.resume_at.unwrap_or(context.now));
             change.reject(&STILL_RUNNING, &[]);
@@ -232,7 +241,7 @@ pub async fn restore(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactiv
     context.declare_lease(lease_end);
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, restored.id()).await,
+        None => run_to_completion(context, restored.id(), Purpose::Restore).await,
     }
 }
 
@@ -241,6 +250,7 @@ async fn continue_sequence(
     context: &Context<'_>,
     party: &Party,
     record: &PartyDeactivation,
+    purpose: Purpose,
 ) -> Result<Reply<DeactivationResult>, Failure> {
     let mut change = Change::new();
     let lease_end = record.resume_at.filter(|end| *end > context.now);
@@ -258,15 +268,19 @@ async fn continue_sequence(
     change.replace(&taken, record.metadata.version, None)?;
     match context.begin(change).await? {
         Some(replay) => Ok(replay.into()),
-        None => run_to_completion(context, party.id()).await,
+        None => run_to_completion(context, party.id(), purpose).await,
     }
 }
 
 /// Continues a sequence until it is complete or has to be left to the scheduled job.
-async fn run_to_completion(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
+async fn run_to_completion(
+    context: &Context<'_>,
+    id: PartyId,
+    purpose: Purpose,
+) -> Result<Reply<DeactivationResult>, Failure> {
     let mut pause = Pause::default();
     loop {
-        match run_once(context, id).await {
+        match Box::pin(run_once(context, id, purpose)).await {
             // The sequence has started, so this call must not be retried from its beginning.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -274,14 +288,20 @@ async fn run_to_completion(context: &Context<'_>, id: PartyId) -> Result<Reply<D
     }
 }
 
-async fn run_once(context: &Context<'_>, id: PartyId) -> Result<Reply<DeactivationResult>, Failure> {
-    let progress = run(context, id, || {}).await?;
+async fn run_once(
+    context: &Context<'_>,
+    id: PartyId,
+    purpose: Purpose,
+) -> Result<Reply<DeactivationResult>, Failure> {
+    // Boxed, because the futures of all reads and steps are too large for a stack.
+    let progress = Box::pin(run(context, id, || {})).await?;
     let (party, _) = Party::read(context, id).await?;
     let refreshed = context.refreshed();
     let record = match progress {
-        Progress::Withdrawn(faults) => {
-            context.end_lease();
-            return Err(Problem::of(ProblemKind::State, faults).into());
+        Progress::Withdrawn(faults) => return Err(withdrawn(context, faults)),
+        // An earlier pass of this call, or the scheduled job, has withdrawn the deactivation.
+        Progress::Restored if purpose == Purpose::Deactivate => {
+            return Err(withdrawn(context, Box::pin(open_matters(context, id)).await?));
         }
         Progress::Restored => {
             let answer = DeactivationResult::restored(context, &party).await?;
@@ -294,6 +314,10 @@ async fn run_once(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactivati
         Progress::Complete(record) => record,
     };
     match record.phase {
+        DeactivationPhase::Restoring if purpose == Purpose::Deactivate => {
+            context.detached().apply(last_of_restoration(&record)?).await?;
+            Err(withdrawn(context, Box::pin(open_matters(context, id)).await?))
+        }
         DeactivationPhase::Restoring => {
             let answer = DeactivationResult::restored(context, &party).await?;
             refreshed.commit_final(|| last_of_restoration(&record), Answer::ok(answer)).await
@@ -309,6 +333,16 @@ async fn run_once(context: &Context<'_>, id: PartyId) -> Result<Reply<Deactivati
             refreshed.commit_final(last, Answer::ok(DeactivationResult::of(&party, &ended))).await
         }
     }
+}
+
+/// Returns the problem that the deactivation was withdrawn, because of these faults. If they were mended since, a retry of the
+/// call begins a new deactivation.
+fn withdrawn(context: &Context<'_>, mut faults: Vec<Fault>) -> Failure {
+    context.end_lease();
+    if faults.is_empty() {
+        faults.push(STILL_RUNNING.at(&[]));
+    }
+    Problem::of(ProblemKind::State, faults).into()
 }
 
 /// Returns the path at which the party's `deactivatedAt` is read.

@@ -10,12 +10,10 @@ use domain::event::{CustomerDisabled, CustomerEnabled, MemberDisabled, MemberEna
 use domain::{Customer, Member, OrganizationId, PartnerId};
 
 use super::step::{Budget, apply};
+use crate::customers::MOST_MANAGERS;
 
 /// Number of people that one transaction disables or enables: each takes at most four items of the 100.
 const AT_ONCE: usize = 20;
-
-/// Upper bound for the count of contact managers, far above any real number.
-const MOST_MANAGERS: u64 = 1_000_000;
 
 /// Disables the members of a partner who are not disabled, or enables those whom the deactivation disabled. Returns how
 /// many items were written.

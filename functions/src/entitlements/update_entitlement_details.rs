@@ -68,7 +68,8 @@ impl Operation for UpdateEntitlementDetails {
     const SUMMARY: &str = "Change details of an entitlement";
     const DESCRIPTION: &str = "Operators and agents may call it for every entitlement, customers for those \
         of their organization and their own; each may change only the fields that their role may edit. \
-        Fields that are not named keep their values, and either all changes are made or none. The details of an erased customer cannot be changed. Previous \
+        Fields that are not named keep their values, and either all changes are made or none. The details \
+        of an erased customer cannot be changed. Previous \
         values are not kept, and a retired option that is replaced cannot be selected again. Idempotent: \
         values that are already set change nothing. Records `entitlement.details-changed`.";
     const ROUTES: &[Route] = &[

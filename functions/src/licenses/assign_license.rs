@@ -42,7 +42,8 @@ impl Operation for AssignLicense {
     const NAME: &str = "assign-license";
     const SUMMARY: &str = "Assign licenses to a customer";
     const DESCRIPTION: &str = "Partner members assign licenses from their partner's pools to an organization \
-        in its directory; access to the organization alone does not suffice (404). Assignments are irreversible. Either all lines are assigned or none: if a pool \
+        in its directory; access to the organization alone does not suffice (404). Assignments are \
+        irreversible. Either all lines are assigned or none: if a pool \
         holds too few licenses, the call is refused (409 `license-pool-exhausted`), and so are an assignment \
         to a deactivated organization (409 `organization-deactivated`) and a license type that does not \
         exist (422 `unknown-license-type`). The required \

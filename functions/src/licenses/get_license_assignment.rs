@@ -1,6 +1,6 @@
 //! `get-license-assignment`
 
-use api_runtime::table::{AssignmentOfPartner, BatchGet, LicenseTypeByCode};
+use api_runtime::table::{AssignmentOfPartner, BatchGet, LicenseTypeByCode, OrganizationById};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, OrNotFound, Output, Reply, Request, Route, route,
 };
@@ -12,7 +12,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::party::{Names, Party};
+use crate::party::{Names, Party, visible};
 
 /// Returns a license assignment.
 pub struct GetLicenseAssignment;
@@ -102,8 +102,13 @@ impl Operation for GetLicenseAssignment {
                 term: kind.term,
             }));
         }
-        let (partner, organization) =
-            (names.partner(partner_id), names.organization(assignment.organization_id));
+        let organization_id = assignment.organization_id;
+        let organization = match visible(actor, found.get(&OrganizationById(organization_id))?) {
+            Ok(_) => names.organization(organization_id),
+            // Only the vendor's staff see a deactivated organization.
+            Err(_) => Party { id: organization_id, name: None },
+        };
+        let partner = names.partner(partner_id);
         Ok(Reply::ok(AssignmentDetail { assignment, partner, organization, license_types }))
     }
 }

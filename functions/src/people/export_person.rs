@@ -27,7 +27,8 @@ impl Operation for ExportPerson {
         subscriptions as a contact; waiting orders that name the person; service requests and updates with the texts that the \
         person wrote; access requests and grants; preferences; and the changes that the person made. The export is paged: \
         `pageSize` is the number of items of all sections together, a page ends at one megabyte, and changes come on the last \
-        pages, some of which may be empty. An e-mail that nothing has is answered with empty lists. It has neither texts that others wrote nor stored answers to earlier calls. What an index finds may \
+        pages, some of which may be empty. For an e-mail without records, all lists are empty. It has \
+        neither texts that others wrote nor stored answers to earlier calls. What an index finds may \
         lack the latest changes.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/people/export", &[Role::Operator])];
     const PAGED: bool = true;

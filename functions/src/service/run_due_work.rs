@@ -32,7 +32,9 @@ impl Scheduled for RunDueWork {
         words of former ones, records access that ends soon or has \
         ended (`access.expiring`, `access.expired`), extends access (`access.extended`) or, if its member was \
         removed, stops its extension (`access.updated`), and continues interrupted deactivations \
-        (`subscription.deactivated`), also of partners and organizations, their restorations, and the erasure of people (`person.erased`). Each item gets at most 10 seconds per run; a sequence of steps that \
+        (`subscription.deactivated`), also of partners and organizations, their restorations, and the \
+        erasure of people (`person.erased`). Each item gets at most 10 seconds per run; a sequence of steps \
+        that \
         takes longer continues in the next run. \
         A failed item is retried with a backoff that doubles from one minute up to about eight and a half \
         hours; its third failed attempt in a row is recorded as `due-work.failed`.";

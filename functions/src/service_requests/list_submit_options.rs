@@ -43,7 +43,8 @@ impl Operation for ListSubmitOptions {
     const DESCRIPTION: &str = "Customers and partner members may call it. A customer gets its own \
         organization with all kinds, or an empty list if it belongs to none. A partner member gets the \
         organizations in which its access level is `create` or above, with the kinds that the level allows: \
-        first those of which it is a customer itself, then the others ordered by id. A page may hold fewer items than `pageSize`, even none, and still have a \
+        first those of which it is a customer itself, then the others ordered by id. A page may hold fewer \
+        items than `pageSize`, even none, and still have a \
         `nextPageToken`.";
     const ROUTES: &[Route] =
         &[route(Method::Get, "/v1/me/submit-options", &[Role::Customer, Role::PartnerMember])];

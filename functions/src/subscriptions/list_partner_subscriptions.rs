@@ -3,7 +3,8 @@
 use std::sync::atomic::AtomicUsize;
 
 use api_runtime::table::{
-    BatchGet, ItemFilter, PageQuery, PartnerById, ProductById, Renewals, SubscriptionOf, SubscriptionsOf,
+    BatchGet, ItemFilter, OrganizationById, PageQuery, PartnerById, ProductById, Renewals, SubscriptionOf,
+    SubscriptionsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, List, Method, Operation, Output, PartnerPath, Reply, Request, Route, route,
@@ -101,10 +102,12 @@ impl Operation for ListPartnerSubscriptions {
     const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. The list covers \
         all organizations, or one, and is ordered by `endsAt`, earliest first, so that the next renewals come \
         first, unless `sort` is given; more than 1,000 subscriptions are not sorted by name (422 \
-        `too-many-to-sort`). The first page also counts the subscriptions by status. Subscriptions that have ended are included, deactivated ones are not. Rows carry the names of \
+        `too-many-to-sort`). The first page also counts the subscriptions by status. Subscriptions that \
+        have ended are included, deactivated ones are not. Rows carry the names of \
         the product, the organization, the partner and the contacts; related subscriptions that the caller \
         may not see are counted in `hiddenCount`. A page may hold fewer items than `pageSize`, even none, \
-        and still have a `nextPageToken`.";
+        and still have a `nextPageToken`. The partner's members do not see subscriptions of a deactivated \
+        organization; `counts` include them.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/subscriptions",
@@ -143,7 +146,9 @@ impl Operation for ListPartnerSubscriptions {
         let mut items = Vec::new();
         for entry in &page.items {
             let one = found.get(&SubscriptionOf(entry.organization_id, entry.id))?;
-            if let Some(one) = one.filter(|one| query.selects(partner, one, context.now)) {
+            let organization = visible(actor, found.get(&OrganizationById(entry.organization_id))?);
+            let one = one.filter(|one| organization.is_ok() && query.selects(partner, one, context.now));
+            if let Some(one) = one {
                 let visible = visibility.narrow_by(one, &others);
                 items.push(SubscriptionRow::among(&found, actor, visible, context.now)?);
             }

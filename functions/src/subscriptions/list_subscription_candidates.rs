@@ -49,7 +49,8 @@ impl Operation for ListSubscriptionCandidates {
     const SUMMARY: &str = "List customers who can become contacts of a subscription";
     const DESCRIPTION: &str = "Operators, contacts of the subscription, and members of the managing partner \
         may call it. The list holds the organization's customers who are not contacts of the subscription \
-        and are not disabled, by name or e-mail if `search` is given, in the order of their names. A customer who was created a moment ago may be missing. A page may hold \
+        and are not disabled, by name or e-mail if `search` is given, in the order of their names. A \
+        customer who was created a moment ago may be missing. A page may hold \
         fewer items than `pageSize`, even none, and still have a `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,

@@ -73,7 +73,8 @@ impl Operation for ReceiveStoreMessage {
         minutes of the current time. Idempotent per `webhook-id`: a message takes effect once, and further \
         deliveries get the first answer; another message under the same id is refused. A refused message \
         (422) is recorded once as `webhook.refused` and judged again at its next delivery, also if it was \
-        corrected. A message that changes nothing is answered `ignored` with its reason. Orders credit the buying partner's pools (`license.credited`) and \
+        corrected. A message that changes nothing is answered `ignored` with its reason. Orders credit the \
+        buying partner's pools (`license.credited`) and \
         create subscriptions (`subscription.ordered`); an order for an account that is not linked to a \
         partner is parked (202, `order.parked`) for up to 180 days. Later messages change or cancel orders, \
         without withdrawing assigned licenses, and renew, transfer, suspend, resume, migrate or report \

@@ -346,6 +346,36 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Deactivates the organization and restores it. In between nobody sees anything of it; afterwards no grant is back.
+    async fn offboard(&mut self, model: &mut Model, people: &People) {
+        let (organization, request) = (&self.organization, &self.request);
+        let path = format!("/v1/organizations/{organization}");
+        let solved = json!({"status": "solved"});
+        let updates = format!("{path}/service-requests/{request}/updates");
+        self.world.post(&updates).by("agent").json(solved).send().await.ok();
+        self.world.post(&format!("{path}/deactivate")).by("operator").key(organization).send().await.ok();
+        let mut tokens = vec![self.token(&self.manager, "customer", organization, true)];
+        tokens.extend(
+            NAMES.map(|name| self.token(&format!("{name}@model.example"), "partner", &self.partner, false)),
+        );
+        for token in tokens {
+            for path in
+                [path.clone(), format!("{path}/service-requests/{request}"), format!("{path}/subscriptions")]
+            {
+                let seen = self.call("GET", &path, &token, None).await;
+                assert_eq!(seen.status, 404, "{path} {}", seen.body);
+            }
+        }
+        let restored = format!("{organization}-restored");
+        self.world.post(&format!("{path}/restore")).by("operator").key(&restored).send().await.ok();
+        model.granted.iter_mut().for_each(|granted| granted.over = true);
+        for name in 0..NAMES.len() {
+            self.check(model, people, name).await;
+        }
+    }
+}
+
 async fn play(seeds: strength::Seeds) {
     let world = World::demo().await;
     let operator = async |path: &str, body: Value| -> Value {
@@ -385,6 +415,9 @@ async fn play(seeds: strength::Seeds) {
         for request in std::mem::take(&mut model.requests) {
             let path = format!("/v1/access-requests/{}/cancel", request.id);
             play.admin("POST", &path, None).await;
+        }
+        if seed % 10 == 0 {
+            play.offboard(&mut model, &people).await;
         }
         now = model.now;
     }

@@ -48,9 +48,11 @@ async fn preview_equals_the_effect_and_nothing_opens_afterwards() {
     }
     let path = format!("/v1/organizations/{id}");
     world.get(&path).by("partnerAdmin").assert_rejected(404, "not-found").await;
-    let directory =
-        world.get("/v1/partners/{partner}/organizations?pageSize=100").by("partnerAdmin").send().await.ok();
-    assert!(!directory.to_string().contains(&id));
+    for list in ["organizations", "access", "subscriptions"] {
+        let list = format!("/v1/partners/{{partner}}/{list}?pageSize=100");
+        let list = world.get(&list).by("partnerAdmin").send().await.ok();
+        assert!(!list.to_string().contains(&id), "{list}");
+    }
 
     let customer = json!({"email": "x@aoba.example", "name": "X"});
     world

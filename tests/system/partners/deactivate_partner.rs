@@ -151,7 +151,7 @@ async fn concurrent_order_is_parked_or_withdraws_the_deactivation() {
         let available: u64 =
             page["items"].as_array().unwrap().iter().map(|pool| pool["available"].as_u64().unwrap()).sum();
         match ended.status {
-            200 => assert_eq!((order.status, available), (202, 0), "round {round}"),
+            200 => assert_eq!((order.status, available), (202, 0), "round {round}: {}", ended.body),
             409 => assert_eq!((ended.code(), available), ("licenses-left", 5), "round {round}"),
             status => panic!("{status} {}", ended.body),
         }

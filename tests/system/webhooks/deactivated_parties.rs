@@ -51,7 +51,7 @@ async fn concurrent_transfer_is_refused_or_withdraws_the_deactivation() {
         .await;
         world.chaos(0, 0);
         match ended.status {
-            200 => assert_eq!(transfer.status, 422, "round {round}: {}", transfer.body),
+            200 => assert_eq!(transfer.status, 422, "round {round}: {} {}", transfer.body, ended.body),
             409 => {
                 assert_eq!((ended.code(), transfer.status), ("running-subscription", 200), "round {round}")
             }
