@@ -112,7 +112,7 @@ impl DeactivationResult {
         }
     }
 
-    /// Returns the result for a party that is active, with the link to a store that it has, whoever made it.
+    /// Returns the result for an active party, with its present link to a store.
     async fn restored(context: &Context<'_>, party: &Party) -> Result<Self, Failure> {
         let store = match party {
             Party::Partner(partner) => context.table.get(&StoreOfPartner(partner.id)).await?,

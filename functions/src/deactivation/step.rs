@@ -13,7 +13,7 @@ const MOST_ITEMS_PER_CALL: usize = 3000;
 /// Time after which a call is answered, so that it has time left for its answer.
 const MOST_TIME_PER_CALL: Duration = Duration::from_secs(15);
 
-/// What a call, or a run of the scheduled job, may still do for a sequence.
+/// Items and time that a call, or a run of the scheduled job, has left for a sequence.
 pub struct Budget<'a> {
     items: usize,
     deadline: Instant,

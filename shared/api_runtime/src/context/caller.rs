@@ -23,7 +23,7 @@ pub enum Identity {
     Machine(Author),
 }
 
-/// What the caller's own record says about the caller.
+/// Whether the caller may act, as its own record says.
 #[derive(Debug, Clone)]
 pub enum CallerStatus {
     /// The caller may act. A person of a partner or an organization need not be on record, and for the vendor's staff the
